@@ -1,0 +1,29 @@
+# Tests that are not programs of ours: the repository's own rules, and a moment of each fuzz target.
+if(LOUVER_FUZZ)
+  return()
+endif()
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+
+foreach(script check_layers check_layers_test check_docs check_docs_test)
+  add_test(NAME tools.${script} COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/tools/${script}.py)
+  set_tests_properties(tools.${script} PROPERTIES LABELS tools TIMEOUT 60)
+endforeach()
+if(TARGET louver AND NOT LOUVER_SANITIZE AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+  add_test(NAME tools.check_hardening COMMAND ${CMAKE_SOURCE_DIR}/tools/check_hardening.sh $<TARGET_FILE:louver>)
+  set_tests_properties(tools.check_hardening PROPERTIES LABELS tools TIMEOUT 60)
+endif()
+
+# The fuzz targets are built in a tree of their own (preset `fuzz`), since they need clang and null cryptography. `./dev test`
+# builds that tree first and names it here; where it is not named, these tests do not exist.
+set(LOUVER_FUZZ_BUILD "" CACHE PATH "build tree of the preset fuzz, whose targets become tests")
+set(LOUVER_FUZZ_SECONDS 5 CACHE STRING "seconds that the test of each fuzz target lasts")
+if(LOUVER_FUZZ_BUILD)
+  file(GLOB fuzz_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/fuzz/*_fuzz.cpp)
+  math(EXPR fuzz_timeout "${LOUVER_FUZZ_SECONDS} * 4 + 120")
+  foreach(source IN LISTS fuzz_sources)
+    cmake_path(GET source STEM target)
+    add_test(NAME fuzz.${target}
+      COMMAND ${CMAKE_SOURCE_DIR}/tools/run_fuzz_target.sh ${LOUVER_FUZZ_BUILD} ${target} ${LOUVER_FUZZ_SECONDS})
+    set_tests_properties(fuzz.${target} PROPERTIES LABELS fuzz TIMEOUT ${fuzz_timeout})
+  endforeach()
+endif()

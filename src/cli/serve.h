@@ -1,0 +1,50 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "cli/commands.h"
+#include "cli/event_journal.h"
+#include "config/advice.h"
+#include "config/config.h"
+
+namespace louver::cli {
+
+/// A subcommand that reads a configuration file and serves until it is told to end.
+///
+/// Exit 2 and one line for whatever is wrong with the file or what it names, before anything is started.
+template <class Config, class Role>
+void add_serving_command(CLI::App& program, const std::string& name, const std::string& what, const Chosen& chosen) {
+  CLI::App* command = program.add_subcommand(name, what);
+  auto path = std::make_shared<std::string>();
+  auto check = std::make_shared<bool>(false);
+  command->add_option("-c,--config", *path, "the TOML file (docs/operations.md)")->required();
+  command->add_flag("--check", *check, "load everything that the file names, say what is wrong or odd, and end");
+  command->final_callback([path, check, chosen] {
+    chosen([path, check]() -> int {
+      auto config = config::load<Config>(*path);
+      if (!config) {
+        std::cerr << config.error().detail << '\n';
+        return usage;
+      }
+      for (const std::string& line : config::advice(*config)) std::cerr << "warning: " << line << '\n';
+      auto journal = EventJournal::open(config->common.log);
+      if (!journal) {
+        std::cerr << journal.error().detail << '\n';
+        return usage;
+      }
+      auto role = Role::make(*std::move(config), **journal);
+      if (!role) {
+        std::cerr << role.error().detail << '\n';
+        return usage;
+      }
+      if (*check) {
+        std::cout << *path << ": all right\n";
+        return ok;
+      }
+      return (*role)->run();
+    });
+  });
+}
+
+}  // namespace louver::cli

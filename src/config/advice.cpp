@@ -1,0 +1,72 @@
+#include "config/advice.h"
+
+#include <algorithm>
+
+namespace louver::config {
+namespace {
+
+bool grants_something(const Grants& grants) {
+  return std::ranges::any_of(grants, [](const ContextGrants& granted) {
+    return granted.c2s != session::Grant::none || granted.s2c != session::Grant::none;
+  });
+}
+
+bool is_loopback(const Endpoint& endpoint) { return endpoint.address.starts_with("127.") || endpoint.address == "::1"; }
+
+bool is_used(const Agent& agent, const Route& route) {
+  const bool by_tcp = std::ranges::any_of(agent.tcp, [&](const TcpListener& tcp) { return tcp.route == route.name; });
+  const bool by_http = std::ranges::any_of(agent.http, [&](const HttpListener& http) {
+    if (http.mode == HttpListener::Mode::reverse) return http.route == route.name;
+    return route.is_default || !route.hosts.empty();
+  });
+  return by_tcp || by_http;
+}
+
+void advise_on_listener(const Endpoint& listen, const std::string& place, std::vector<std::string>& out) {
+  if (is_loopback(listen)) return;
+  out.push_back(place + ": " + to_text(listen) +
+                " is not a loopback address: whoever reaches it speaks in this agent's name");
+}
+
+}  // namespace
+
+std::vector<std::string> advice(const Agent& agent) {
+  std::vector<std::string> out;
+  for (const Route& route : agent.routes) {
+    if (!is_used(agent, route)) out.push_back(route.place + ": no listener leads to the route \"" + route.name + "\"");
+    for (const RouteMiddlebox& middlebox : route.middleboxes) {
+      if (grants_something(middlebox.grants)) continue;
+      out.push_back(middlebox.place + ": \"" + middlebox.name + "\" is offered no grant: it only forwards");
+    }
+  }
+  for (const HttpListener& http : agent.http) advise_on_listener(http.listen, http.place, out);
+  for (const TcpListener& tcp : agent.tcp) advise_on_listener(tcp.listen, tcp.place, out);
+  return out;
+}
+
+std::vector<std::string> advice(const Middlebox& middlebox) {
+  std::vector<std::string> out;
+  for (const Filter& filter : middlebox.filters) {
+    const auto* log = std::get_if<LogFilter>(&filter.options);
+    if (!log) continue;
+    if (log->sample == 0) out.push_back(filter.place + ": sample = 0: this filter never logs anything");
+    if (log->payload) out.push_back(filter.place + ": payload = true: the log will hold what people send, secrets too");
+  }
+  for (const Next& next : middlebox.next) {
+    if (!next.allow_private) continue;
+    out.push_back(next.place + ": allow_private = true: who controls the name \"" + next.name +
+                  "\" in DNS can lead connections to " + "hosts inside this network");
+  }
+  return out;
+}
+
+std::vector<std::string> advice(const Gateway& gateway) {
+  std::vector<std::string> out;
+  for (const Approval& approval : gateway.middleboxes) {
+    if (approval.refuse || grants_something(approval.grants)) continue;
+    out.push_back(approval.place + ": \"" + approval.name + "\" gets no grant: it only forwards");
+  }
+  return out;
+}
+
+}  // namespace louver::config

@@ -1,0 +1,54 @@
+#include "config/advice.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace louver::config {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+const std::string examples = LOUVER_SOURCE_DIR "/examples/";
+
+TEST(Advice, has_nothing_to_say_of_the_examples) {
+  EXPECT_THAT(advice(*load<Agent>(examples + "agent.toml")), IsEmpty());
+  EXPECT_THAT(advice(*load<Middlebox>(examples + "middlebox.toml")), IsEmpty());
+  EXPECT_THAT(advice(*load<Gateway>(examples + "gateway.toml")), IsEmpty());
+}
+
+TEST(Advice, warns_of_routes_that_nothing_leads_to) {
+  Agent agent = *load<Agent>(examples + "agent.toml");
+  agent.tcp.clear();
+  EXPECT_THAT(advice(agent), ElementsAre(HasSubstr("no listener leads to the route \"database\"")));
+  agent.http.erase(agent.http.begin());  // the proxy; the reverse listener still leads to the shop
+  EXPECT_EQ(advice(agent).size(), 1U);
+  agent.http.clear();
+  EXPECT_EQ(advice(agent).size(), 2U);
+}
+
+TEST(Advice, warns_of_middleboxes_without_grants_and_of_open_listeners) {
+  Agent agent = *load<Agent>(examples + "agent.toml");
+  agent.routes[0].middleboxes[1].grants = {{"request-head"}};
+  agent.http[0].listen.address = "0.0.0.0";
+  EXPECT_THAT(advice(agent),
+              ElementsAre(HasSubstr("\"vault.example\" is offered no grant"), HasSubstr("is not a loopback address")));
+}
+
+TEST(Advice, warns_of_filters_that_never_act_or_tell_too_much) {
+  Middlebox middlebox = *load<Middlebox>(examples + "middlebox.toml");
+  middlebox.filters[0].options = LogFilter{.payload = true, .sample = 0};
+  middlebox.next[1].allow_private = true;
+  EXPECT_THAT(advice(middlebox),
+              ElementsAre(HasSubstr("never logs"), HasSubstr("payload = true"), HasSubstr("allow_private")));
+}
+
+TEST(Advice, warns_of_an_approval_without_grants) {
+  Gateway gateway = *load<Gateway>(examples + "gateway.toml");
+  gateway.middleboxes[1].grants.clear();
+  EXPECT_THAT(advice(gateway), ElementsAre(HasSubstr("\"vault.example\" gets no grant")));
+}
+
+}  // namespace
+}  // namespace louver::config

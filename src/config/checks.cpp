@@ -1,0 +1,232 @@
+#include "config/checks.h"
+
+#include <algorithm>
+#include <set>
+
+#include "config/policy.h"
+
+namespace louver::config {
+namespace {
+
+Error at_place(const std::string& place, const std::string& text) {
+  return {Fault::configuration, place + ": " + text};
+}
+
+Result<> check_minimum(const Grants& minimum, const Grants& grants, const Where& where, Place place) {
+  for (const ContextGrants& least : minimum) {
+    const ContextGrants most = grants_for(grants, least.context);
+    if (least.c2s > most.c2s || least.s2c > most.s2c) {
+      return where.wrong(place, "\"minimum\" asks for more than \"grants\" gives on " + in_quotes(least.context));
+    }
+  }
+  return {};
+}
+
+/// No two items may have the same key.
+template <class T>
+Result<> check_distinct(const std::vector<T>& items, const auto& key_of, const std::string& what) {
+  std::set<std::string> seen;
+  for (const T& item : items) {
+    const std::string key = key_of(item);
+    if (!seen.insert(key).second) return at_place(item.place, "a second " + what + " " + in_quotes(key));
+  }
+  return {};
+}
+
+/// Each host leads to one place only, and one place at most takes all others.
+template <class T>
+Result<> check_hosts(const std::vector<T>& items, const std::string& what) {
+  std::set<std::string> seen;
+  bool has_default = false;
+  for (const T& item : items) {
+    for (const Authority& host : item.hosts) {
+      if (!seen.insert(to_text(host)).second)
+        return at_place(item.place, "a second " + what + " for the host " + in_quotes(to_text(host)));
+    }
+    if (item.is_default && std::exchange(has_default, true))
+      return at_place(item.place, "a second " + what + " with default = true");
+  }
+  return {};
+}
+
+Result<> check_listener_route(const Agent& agent, const std::string& route, Profile needed, const std::string& place) {
+  const Route* found = agent.find_route(route);
+  if (!found) return at_place(place, "there is no [[route]] with the name " + in_quotes(route));
+  if (found->profile == needed) return {};
+  return at_place(place, "the route " + in_quotes(route) + " has the profile " + in_quotes(name_of(found->profile)) +
+                             ", and this listener needs " + in_quotes(name_of(needed)));
+}
+
+Result<> check_listeners(const Agent& agent, const Where& where, Place place) {
+  if (agent.http.empty() && agent.tcp.empty()) {
+    return where.wrong(place, "nothing listens: an agent needs an [[http]] or a [[tcp]]");
+  }
+  std::set<std::string> seen;
+  const auto first_time = [&](const Endpoint& listen) {
+    return listen.port == 0 || seen.insert(to_text(listen)).second;
+  };
+  for (const HttpListener& http : agent.http) {
+    if (http.route) LOUVER_TRY(check_listener_route(agent, *http.route, Profile::http_1, http.place));
+    if (!first_time(http.listen)) return at_place(http.place, "a second listener on " + to_text(http.listen));
+  }
+  for (const TcpListener& tcp : agent.tcp) {
+    LOUVER_TRY(check_listener_route(agent, tcp.route, Profile::stream_1, tcp.place));
+    if (!first_time(tcp.listen)) return at_place(tcp.place, "a second listener on " + to_text(tcp.listen));
+  }
+  return {};
+}
+
+Result<> check_certificate(const Common& common, const Where& where, Place place) {
+  if (common.certificate) return {};
+  return where.wrong(place, "the table [certificate] with chain and key is missing: a " +
+                                std::string{name_of(where.source().role)} + " must prove its name");
+}
+
+/// Some URI fits both patterns. '*' stands for one part of a path and is the last.
+bool overlap(std::string_view a, std::string_view b) {
+  if (a.empty() || b.empty()) return false;
+  const std::string_view last_a = a.substr(a.rfind('/') + 1);
+  const std::string_view last_b = b.substr(b.rfind('/') + 1);
+  const bool same_folder = a.substr(0, a.size() - last_a.size()) == b.substr(0, b.size() - last_b.size());
+  return same_folder && (last_a == last_b || last_a == "*" || last_b == "*");
+}
+
+}  // namespace
+
+Result<> check(const TrustFile& trust, const Where& where, Place place) {
+  if (overlap(trust.client_uri, trust.middlebox_uri) || overlap(trust.client_uri, trust.server_uri) ||
+      overlap(trust.middlebox_uri, trust.server_uri)) {
+    return where.wrong(
+        place, "a URI can fit two of the roles' patterns, so that one certificate could play both; give each its own");
+  }
+  return {};
+}
+
+Result<> check(const Limits& limits, const Where& where, Place place) {
+  if (limits.associations_per_source > limits.associations) {
+    return where.wrong(
+        place, "\"associations_per_source\" is above \"associations\" (" + std::to_string(limits.associations) + ")");
+  }
+  if (limits.sessions_per_association > limits.sessions) {
+    return where.wrong(place,
+                       "\"sessions_per_association\" is above \"sessions\" (" + std::to_string(limits.sessions) + ")");
+  }
+  return {};
+}
+
+Result<> check(const RouteMiddlebox& middlebox, const Where& where, Place place) {
+  return check_minimum(middlebox.minimum, middlebox.grants, where, place);
+}
+
+Result<> check(const Route& route, const Where& where, Place place) {
+  std::set<std::string> names{route.server};
+  for (const RouteMiddlebox& middlebox : route.middleboxes) {  // docs/protocol.md §3: names in a route are distinct
+    if (!names.insert(middlebox.name).second)
+      return at_place(middlebox.place, in_quotes(middlebox.name) + " is on this path already");
+  }
+  if (route.profile != Profile::http_1 && (!route.hosts.empty() || route.is_default)) {
+    return where.wrong(place, "\"hosts\" and \"default\" are for routes of profile \"http/1\"");
+  }
+  return {};
+}
+
+Result<> check(const HttpListener& listener, const Where& where, Place place) {
+  const bool is_reverse = listener.mode == HttpListener::Mode::reverse;
+  if (is_reverse && !listener.route) return where.wrong(place, "mode \"reverse\" needs a \"route\"");
+  if (!is_reverse && listener.route)
+    return where.wrong(place, "\"route\" is for mode \"reverse\"; a proxy goes by the routes' hosts");
+  if (!is_reverse && !listener.hosts.empty())
+    return where.wrong(place, "\"hosts\" is for mode \"reverse\"; a proxy goes by the routes' hosts");
+  return {};
+}
+
+Result<> check(const Next& next, const Where& where, Place place) {
+  if (next.connect && next.resolve) return where.wrong(place, "\"connect\" and \"resolve\" exclude each other");
+  if (!next.connect && !next.resolve)
+    return where.wrong(place, "either connect = \"address:port\" or resolve = true is needed");
+  if (next.allow_private && !next.resolve)
+    return where.wrong(place, "\"allow_private\" is for resolve = true; \"connect\" may be private");
+  return {};
+}
+
+Result<> check(const EditFilter& filter, const Where& where, Place place) {
+  if (filter.set.empty() && filter.add.empty() && filter.remove.empty() && filter.rewrite_path.empty()) {
+    return where.wrong(place, "this filter changes nothing: give it set, add, remove or rewrite_path");
+  }
+  return {};
+}
+
+Result<> check(const Approval& approval, const Where& where, Place place) {
+  if (approval.refuse && (approval.required || !approval.grants.empty() || !approval.minimum.empty())) {
+    return where.wrong(place, "\"refuse\" excludes \"required\", \"grants\" and \"minimum\"");
+  }
+  return check_minimum(approval.minimum, approval.grants, where, place);
+}
+
+Result<> check(const GatewayPolicy& policy, const Where& where, Place place) {
+  if (!policy.clients.empty() && !policy.require_client_certificate) {
+    return where.wrong(
+        place, "\"clients\" are listed, yet anonymous ones would be let in: set require_client_certificate = true");
+  }
+  return {};
+}
+
+Result<> check(const Origin& origin, const Where& where, Place place) {
+  const bool chosen_by_host = !origin.hosts.empty() || origin.is_default;
+  if (origin.profile == Profile::http_1 && !chosen_by_host)
+    return where.wrong(place, "an HTTP origin needs \"hosts\" or default = true");
+  if (origin.profile != Profile::http_1 && chosen_by_host) {
+    return where.wrong(place, "\"hosts\" and \"default\" are for origins of profile \"http/1\"");
+  }
+  return {};
+}
+
+Result<> check(const Common& common, const Where& where, Place place) {
+  if (common.trust.empty()) return where.wrong(place, "\"trust\" is empty: nobody could be authenticated");
+  return {};
+}
+
+Result<> check(const Agent& agent, const Where& where, Place place) {
+  if (agent.routes.empty()) return where.wrong(place, "\"route\" is empty: there is no server to go to");
+  LOUVER_TRY(check_distinct(
+      agent.routes, [](const Route& route) { return route.name; }, "[[route]] with the name"));
+  LOUVER_TRY(check_hosts(agent.routes, "[[route]]"));
+  return check_listeners(agent, where, place);
+}
+
+Result<> check(const Middlebox& middlebox, const Where& where, Place place) {
+  LOUVER_TRY(check_certificate(middlebox.common, where, place));
+  if (middlebox.next.empty()) return where.wrong(place, "\"next\" is empty: there is nobody to go on to");
+  for (const Next& next : middlebox.next) {
+    if (next.name == middlebox.name) return at_place(next.place, in_quotes(next.name) + " is this middlebox itself");
+  }
+  return check_distinct(
+      middlebox.next, [](const Next& next) { return next.name + ":" + std::to_string(next.port); }, "[[next]]");
+}
+
+Result<> check(const Gateway& gateway, const Where& where, Place place) {
+  LOUVER_TRY(check_certificate(gateway.common, where, place));
+  if (gateway.origins.empty()) return where.wrong(place, "\"origin\" is empty: there is nowhere to hand traffic to");
+  for (const Approval& approval : gateway.middleboxes) {
+    if (approval.name == gateway.name)
+      return at_place(approval.place, in_quotes(approval.name) + " is this gateway itself");
+  }
+  LOUVER_TRY(check_distinct(
+      gateway.middleboxes, [](const Approval& approval) { return approval.name; }, "[[middlebox]]"));
+  LOUVER_TRY(check_hosts(gateway.origins, "[[origin]]"));
+  const Origin* stream = gateway.stream_origin();
+  for (const Origin& origin : gateway.origins) {
+    if (origin.profile == Profile::stream_1 && &origin != stream)
+      return at_place(origin.place, "a second origin for \"stream/1\"");
+  }
+  for (Profile profile : gateway.policy.profiles.value_or(std::vector<Profile>{})) {
+    const auto has_it = [&](const Origin& origin) { return origin.profile == profile; };
+    if (std::ranges::none_of(gateway.origins, has_it)) {
+      return where.wrong(place,
+                         "policy.profiles has " + in_quotes(name_of(profile)) + ", for which there is no [[origin]]");
+    }
+  }
+  return {};
+}
+
+}  // namespace louver::config

@@ -1,0 +1,288 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/limits.h"
+#include "base/result.h"
+#include "config/address.h"
+#include "crypto/suite.h"
+#include "session/grants.h"
+
+/// The operator's TOML file as plain values: checked as far as a file can be checked without opening what it names.
+///
+/// One schema (schema.h) serves all roles; each role takes its part of it. Members that are not in the file hold the
+/// defaults written here (every member has one, so that code can name a few and leave out the rest). Paths are absolute
+/// or relative to the working directory: those of the file were relative to its folder. `place` is "file:line:column"
+/// of a table, for complaints that only a role can make.
+namespace louver::config {
+
+using std::chrono::milliseconds;
+
+enum class Role : std::uint8_t { agent, middlebox, gateway };
+std::string_view name_of(Role role);
+
+/// How the application bytes are cut into contexts.
+enum class Profile : std::uint8_t { http_1, stream_1 };
+/// "http/1", "stream/1": as in the Hello (docs/protocol.md §3).
+std::string_view name_of(Profile profile);
+
+// --- what every role has
+// ----------------------------------------------------------------------------------------------
+
+struct CertificateFiles {
+  std::string chain = {};  // PEM, the leaf first
+  std::string key = {};    // PEM; tls::Identity refuses one that others may read
+  std::string place = {};
+};
+
+struct TrustFile {
+  std::string anchors = {};     // PEM
+  std::string client_uri = {};  // patterns of URI SANs instead of extended key usages; empty: none
+  std::string middlebox_uri = {};
+  std::string server_uri = {};
+  std::string place = {};
+};
+
+struct Log {
+  enum class Level : std::uint8_t { debug, info, warn, error };
+  enum class Format : std::uint8_t { text, json };
+  Level level = Level::info;
+  Format format = Format::text;
+  std::optional<std::string> file = {};  // else stderr
+};
+
+struct Limits {
+  std::uint32_t associations = 1000;
+  std::uint32_t associations_per_source = 100;
+  std::uint32_t sessions = 10000;
+  std::uint32_t sessions_per_association = 1000;
+  std::uint32_t handshakes = 100;                         // in progress
+  std::uint32_t max_record = limits::max_record_default;  // offered by an agent, the most that a gateway accepts
+  milliseconds connect_deadline{5000};
+  milliseconds handshake_deadline = limits::handshake_deadline;
+  milliseconds idle_deadline = limits::idle_deadline;
+  milliseconds drain_deadline{30000};  // after SIGTERM
+  std::size_t buffer = 256 * 1024;     // octets for each session and direction
+};
+
+struct Common {
+  unsigned threads = 1;
+  std::optional<CertificateFiles> certificate = {};  // always there for middleboxes and gateways
+  std::vector<TrustFile> trust = {};                 // at least one
+  Log log = {};
+  Limits limits = {};
+};
+
+// --- grants
+// -----------------------------------------------------------------------------------------------------------
+
+struct ContextGrants {
+  std::string context = {};
+  session::Grant c2s = session::Grant::none;
+  session::Grant s2c = session::Grant::none;
+  bool operator==(const ContextGrants&) const = default;
+};
+/// By context, each once; `none` for a context that is not here.
+using Grants = std::vector<ContextGrants>;
+
+// --- agent
+// ------------------------------------------------------------------------------------------------------------
+
+/// One middlebox of a route, in the order of the path from the agent.
+struct RouteMiddlebox {
+  std::string name = {};
+  std::uint16_t port = 0;
+  Grants grants = {};   // the most that is offered
+  Grants minimum = {};  // an Accept with less is refused (grant_refused)
+  std::string place = {};
+};
+
+/// A server, the way to it, and who may do what on the way.
+struct Route {
+  std::string name = {};
+  Profile profile = Profile::http_1;
+  std::string server = {};
+  std::uint16_t port = 0;
+  Endpoint connect = {};  // of the first party on the path
+  std::vector<RouteMiddlebox> middleboxes = {};
+  std::vector<Authority> hosts = {};  // HTTP authorities that an [[http]] proxy sends this way
+  bool is_default = false;            // and all that no route names
+  bool require_hybrid = false;
+  std::vector<crypto::SuiteId> suites = {crypto::SuiteId::aes_128_gcm_sha256, crypto::SuiteId::aes_256_gcm_sha384,
+                                         crypto::SuiteId::chacha20_poly1305_sha256};
+  std::optional<std::uint32_t> max_record = {};  // else limits.max_record
+  milliseconds renew = limits::association_renewal;
+  std::string place = {};
+};
+
+/// Takes plain HTTP from local applications.
+struct HttpListener {
+  enum class Mode : std::uint8_t { proxy, reverse };
+  Endpoint listen = {};
+  Mode mode = Mode::proxy;
+  std::optional<std::string> route = {};  // reverse: where everything goes; always there then
+  std::vector<Authority> hosts =
+      {};  // reverse: Host values that are answered; empty: the address listened on and localhost
+  std::string place = {};
+};
+
+/// Takes TCP connections from local applications.
+struct TcpListener {
+  Endpoint listen = {};
+  std::string route = {};
+  std::string place = {};
+};
+
+struct Agent {
+  Common common = {};
+  std::vector<Route> routes = {};
+  std::vector<HttpListener> http = {};
+  std::vector<TcpListener> tcp = {};
+
+  /// Null for a name that no route has; those in listeners all exist.
+  const Route* find_route(std::string_view name) const;
+  /// The route of an HTTP authority: the one that lists it, else the default one, else null.
+  const Route* route_for(std::string_view host, std::uint16_t port) const;
+};
+
+// --- middlebox
+// --------------------------------------------------------------------------------------------------------
+
+/// What a middlebox states about itself to both ends. docs/protocol.md §4 Describe
+struct Description {
+  std::string operator_name = {};
+  std::string purpose = {};
+  std::optional<std::string> software = {};  // else "louver/" and the version
+  std::string contact = {};
+};
+
+/// A party that may follow on a path; nobody else is ever connected to. docs/protocol.md §11
+struct Next {
+  std::string name = {};
+  std::uint16_t port = 0;
+  std::optional<Endpoint> connect = {};  // exactly one of connect and resolve
+  bool resolve = false;                  // look the name up
+  bool allow_private = false;            // and accept an address that is_public() refuses
+  std::string place = {};
+};
+
+/// A line for each message.
+struct LogFilter {
+  bool payload = false;
+  double sample = 1;  // the share of exchanges that is logged, 0..1
+};
+
+struct HeaderField {
+  std::string name = {};
+  std::string value = {};
+  bool operator==(const HeaderField&) const = default;
+};
+struct PathRewrite {
+  std::string from = {};  // prefixes of the path, both beginning with '/'
+  std::string to = {};
+};
+/// Changes header fields and paths.
+struct EditFilter {
+  std::vector<HeaderField> set = {};
+  std::vector<HeaderField> add = {};
+  std::vector<std::string> remove = {};
+  std::vector<PathRewrite> rewrite_path = {};  // the first that fits
+};
+
+struct Filter {
+  std::vector<std::string> contexts = {};  // empty: every context on which the middlebox has the grant
+  std::variant<LogFilter, EditFilter> options = {};
+  std::string place = {};
+};
+
+struct MiddleboxPolicy {
+  enum class OnMissingGrant : std::uint8_t { end, go_on };
+  std::vector<std::string> servers = {};  // last parties that paths through this middlebox may have; empty: any
+  OnMissingGrant on_missing_grant = OnMissingGrant::end;  // when a filter lacks a grant that it needs
+};
+
+struct Middlebox {
+  Common common = {};
+  std::string name = {};
+  Endpoint listen{"127.0.0.1", 4433};
+  Description describe = {};
+  std::vector<Next> next = {};
+  std::vector<Filter> filters = {};  // in the order in which a request meets them
+  MiddleboxPolicy policy = {};
+
+  const Next* find_next(std::string_view name, std::uint16_t port) const;
+};
+
+// --- gateway
+// ----------------------------------------------------------------------------------------------------------
+
+/// What a gateway allows one middlebox. A middlebox without an Approval may not take part.
+struct Approval {
+  std::string name = {};
+  Grants grants = {};     // the most that it gets
+  Grants minimum = {};    // an association in which it gets less is refused
+  bool required = false;  // an association without it is refused
+  bool refuse = false;    // an association with it is refused
+  std::string place = {};
+};
+
+struct GatewayPolicy {
+  bool require_client_certificate = false;
+  std::vector<std::string> clients = {};              // names of clients; empty: any whose certificate is good
+  std::optional<std::vector<Profile>> profiles = {};  // else those that have an origin
+  bool answer_after_finished =
+      false;  // the Accept only after the client's Finished, so that no stranger reads the policy
+  milliseconds lifetime = limits::association_lifetime;
+  bool tell_parties = true;  // the authenticated parties to HTTP origins, in header fields
+};
+
+/// Where a gateway hands the traffic to.
+struct Origin {
+  Profile profile = Profile::http_1;
+  std::vector<Authority> hosts = {};
+  bool is_default = false;
+  Endpoint connect = {};
+  std::string place = {};
+};
+
+struct Gateway {
+  Common common = {};
+  std::string name = {};
+  Endpoint listen{"127.0.0.1", 4433};
+  std::vector<Approval> middleboxes = {};
+  GatewayPolicy policy = {};
+  std::vector<Origin> origins = {};
+
+  /// The origin of an HTTP authority: the one that lists it, else the default one, else null.
+  const Origin* http_origin(std::string_view host, std::uint16_t port) const;
+  /// The origin of stream/1, or null.
+  const Origin* stream_origin() const;
+  /// Sessions of this profile are served: there is an origin for it, and the policy does not leave it out.
+  bool serves(Profile profile) const;
+};
+
+// --- reading
+// ----------------------------------------------------------------------------------------------------------
+
+inline constexpr std::size_t file_bytes_most = 1024 * 1024;
+
+/// Reads and checks a file for one role: Agent, Middlebox or Gateway. Nothing of a file with an error is ever used.
+/// @fault configuration: one line "file:line:column: what is wrong and what to write"
+template <class T>
+Result<T> load(const std::string& path);
+
+/// The same from text; `path` is used in messages and as the place that relative paths start from.
+template <class T>
+Result<T> parse(std::string_view text, const std::string& path);
+
+using AnyRole = std::variant<Agent, Middlebox, Gateway>;
+/// The same for whatever role the file says (`role = "agent"`, which is required then).
+Result<AnyRole> load_any(const std::string& path);
+
+}  // namespace louver::config

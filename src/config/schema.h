@@ -1,0 +1,283 @@
+#pragma once
+
+#include "config/key.h"
+#include "config/reader.h"
+#include "config/types.h"
+
+/// The schema: every key of every table, once. The reader, the messages and the table of keys in the documents come
+/// from here.
+namespace louver::config {
+
+using namespace std::chrono_literals;
+
+inline constexpr Named<Role> role_names[] = {
+    {"agent", Role::agent}, {"middlebox", Role::middlebox}, {"gateway", Role::gateway}};
+inline constexpr Named<Profile> profile_names[] = {{"http/1", Profile::http_1}, {"stream/1", Profile::stream_1}};
+inline constexpr Named<Log::Level> level_names[] = {
+    {"debug", Log::Level::debug}, {"info", Log::Level::info}, {"warn", Log::Level::warn}, {"error", Log::Level::error}};
+inline constexpr Named<Log::Format> format_names[] = {{"text", Log::Format::text}, {"json", Log::Format::json}};
+inline constexpr Named<HttpListener::Mode> mode_names[] = {{"proxy", HttpListener::Mode::proxy},
+                                                           {"reverse", HttpListener::Mode::reverse}};
+inline constexpr Named<MiddleboxPolicy::OnMissingGrant> on_missing_grant_names[] = {
+    {"end", MiddleboxPolicy::OnMissingGrant::end}, {"continue", MiddleboxPolicy::OnMissingGrant::go_on}};
+
+inline constexpr Choice<Profile> profile{profile_names};
+inline constexpr Integer<std::uint16_t> port{1, 65535};
+inline constexpr Octets<std::uint32_t> record_size{limits::max_record_least, limits::max_record_most};
+
+/// What stands at the top of every file beside the keys of its role.
+struct Head {
+  std::optional<Role> role;
+};
+
+/// `type` of a [[filter]]: says which other keys it has.
+struct FilterHead {
+  enum class Type : std::uint8_t { log, edit };
+  Type type = Type::log;
+};
+inline constexpr Named<FilterHead::Type> filter_names[] = {{"log", FilterHead::Type::log},
+                                                           {"edit", FilterHead::Type::edit}};
+
+/// The type of `[[filter]]`.
+struct FilterTable {
+  using Out = std::vector<Filter>;
+  static constexpr std::size_t most = 64;
+  Result<Out> read(const Value& value, const Where& where) const;
+  std::string word() const { return "tables, at most " + std::to_string(most); }
+  std::string show(const Out&) const { return ""; }
+};
+
+constexpr auto keys_of(Tag<Head>) {
+  return std::tuple{key("role", &Head::role, Choice<Role>{role_names},
+                        "whom the file is for; a program of another role then refuses it")
+                        .otherwise("the role that reads it")};
+}
+
+// --- every role
+// -------------------------------------------------------------------------------------------------------
+
+constexpr auto keys_of(Tag<CertificateFiles>) {
+  return std::tuple{
+      key("chain", &CertificateFiles::chain, File{}, "own certificate and those between it and the anchor, in PEM")
+          .needed(),
+      key("key", &CertificateFiles::key, File{}, "its private key in PEM; only the owner may be able to read it")
+          .needed()};
+}
+
+constexpr auto keys_of(Tag<TrustFile>) {
+  return std::tuple{
+      key("anchors", &TrustFile::anchors, File{},
+          "certificates of authorities that others' certificates lead to, in PEM")
+          .needed(),
+      key("client_uri", &TrustFile::client_uri, uri_pattern, "URI that makes a certificate a client's")
+          .otherwise("the extended key usage of clients"),
+      key("middlebox_uri", &TrustFile::middlebox_uri, uri_pattern, "URI that makes a certificate a middlebox's")
+          .otherwise("the extended key usage of middleboxes"),
+      key("server_uri", &TrustFile::server_uri, uri_pattern, "URI that makes a certificate a server's")
+          .otherwise("the extended key usage of servers")};
+}
+
+constexpr auto keys_of(Tag<Log>) {
+  return std::tuple{
+      key("level", &Log::level, Choice<Log::Level>{level_names}, "the least weighty lines that are written"),
+      key("format", &Log::format, Choice<Log::Format>{format_names}, "for a terminal, or JSON lines for a collector"),
+      key("file", &Log::file, File{}, "where the lines go").otherwise("standard error")};
+}
+
+constexpr auto keys_of(Tag<Limits>) {
+  constexpr Integer<std::uint32_t> count{1, 1'000'000};
+  return std::tuple{
+      key("associations", &Limits::associations, count, "associations at a time"),
+      key("associations_per_source", &Limits::associations_per_source, count,
+          "associations at a time from one address"),
+      key("sessions", &Limits::sessions, count, "sessions at a time"),
+      key("sessions_per_association", &Limits::sessions_per_association, count,
+          "sessions at a time in one association"),
+      key("handshakes", &Limits::handshakes, count, "associations at a time that are not yet agreed on"),
+      key("max_record", &Limits::max_record, record_size,
+          "the largest record: offered by an agent, the most that a gateway accepts, above which a middlebox refuses"),
+      key("connect_deadline", &Limits::connect_deadline, Duration{10ms, 1min},
+          "for a connection to the next party or origin"),
+      key("handshake_deadline", &Limits::handshake_deadline, Duration{100ms, 2min}, "for agreeing on an association"),
+      key("idle_deadline", &Limits::idle_deadline, Duration{100ms, 24h}, "for a session in which nothing moves"),
+      key("drain_deadline", &Limits::drain_deadline, Duration{0ms, 1h}, "for running sessions after SIGTERM"),
+      key("buffer", &Limits::buffer, Octets<std::size_t>{128 * 1024, 64 * 1024 * 1024},
+          "memory for each session and direction")};
+}
+
+constexpr auto keys_of(Tag<Common>) {
+  return std::tuple{key("threads", &Common::threads, Integer<unsigned>{1, 64}, "threads that serve sessions"),
+                    key("certificate", &Common::certificate, TableOf<CertificateFiles>{},
+                        "who we are; required but for agents, which may be anonymous"),
+                    key("trust", &Common::trust, TablesOf<TrustFile>{64}, "whose certificates count").needed(),
+                    key("log", &Common::log, TableOf<Log>{}, "the log"),
+                    key("limits", &Common::limits, TableOf<Limits>{}, "bounds")};
+}
+
+// --- agent
+// ------------------------------------------------------------------------------------------------------------
+
+constexpr auto keys_of(Tag<RouteMiddlebox>) {
+  return std::tuple{
+      key("name", &RouteMiddlebox::name, party_name, "name in the middlebox's certificate").needed(),
+      key("port", &RouteMiddlebox::port, port, "its port, by which the party before it knows it").needed(),
+      key("grants", &RouteMiddlebox::grants, GrantTable{}, "the most that it is offered"),
+      key("minimum", &RouteMiddlebox::minimum, GrantTable{},
+          "what it must be left with; an answer of the server with less is refused")};
+}
+
+constexpr auto keys_of(Tag<Route>) {
+  return std::tuple{
+      key("name", &Route::name, label, "what listeners and logs call it").needed(),
+      key("profile", &Route::profile, profile, "how the data is cut into contexts"),
+      key("server", &Route::server, party_name, "name in the server's certificate").needed(),
+      key("port", &Route::port, port, "the server's port, by which the party before it knows it").needed(),
+      key("connect", &Route::connect, Address{}, "address of the first party: the first middlebox, or the server")
+          .needed(),
+      key("middlebox", &Route::middleboxes, TablesOf<RouteMiddlebox>{limits::middleboxes_by_default},
+          "the middleboxes in the order of the path"),
+      key("hosts", &Route::hosts, ListOf<HttpHost>{}, "HTTP hosts that a proxy listener sends this way"),
+      key("default", &Route::is_default, Boolean{}, "a proxy listener sends all other hosts this way"),
+      key("require_hybrid", &Route::require_hybrid, Boolean{}, "refuse key exchanges without a post-quantum part"),
+      key("suites", &Route::suites, ListOf<Suite>{{}, 1},
+          "what is offered, the best first; every middlebox must have all"),
+      key("max_record", &Route::max_record, record_size, "the largest record that is offered")
+          .otherwise("`limits.max_record`"),
+      key("renew", &Route::renew, Duration{1s, 1h}, "age at which an association is replaced by a new one")};
+}
+
+constexpr auto keys_of(Tag<HttpListener>) {
+  return std::tuple{
+      key("listen", &HttpListener::listen, Address{true}, "where applications connect to").needed(),
+      key("mode", &HttpListener::mode, Choice<HttpListener::Mode>{mode_names},
+          "a forward proxy that finds the route by the host, or a stand-in for the server of one route"),
+      key("route", &HttpListener::route, label, "the route of a reverse listener; required there"),
+      key("hosts", &HttpListener::hosts, ListOf<HttpHost>{}, "hosts that a reverse listener answers to; others get 421")
+          .otherwise("the address in `listen`, and localhost")};
+}
+
+constexpr auto keys_of(Tag<TcpListener>) {
+  return std::tuple{key("listen", &TcpListener::listen, Address{true}, "where applications connect to").needed(),
+                    key("route", &TcpListener::route, label, "the route, of profile stream/1").needed()};
+}
+
+constexpr auto keys_of(Tag<Agent>) {
+  return std::tuple{
+      key("route", &Agent::routes, TablesOf<Route>{}, "servers and the ways to them").needed(),
+      key("http", &Agent::http, TablesOf<HttpListener>{}, "where local applications speak plain HTTP to us"),
+      key("tcp", &Agent::tcp, TablesOf<TcpListener>{}, "where local applications open TCP connections to us")};
+}
+
+// --- middlebox and gateway
+// --------------------------------------------------------------------------------------------
+
+constexpr auto keys_of(Tag<Description>) {
+  return std::tuple{
+      key("operator", &Description::operator_name, Text{255}, "who runs the middlebox, as both ends are told").needed(),
+      key("purpose", &Description::purpose, Text{1023}, "what for, as both ends are told").needed(),
+      key("software", &Description::software, Text{255}, "what it runs").otherwise("`louver/` and the version"),
+      key("contact", &Description::contact, Text{255}, "whom to ask about it").otherwise("nobody")};
+}
+
+constexpr auto keys_of(Tag<Next>) {
+  return std::tuple{key("name", &Next::name, party_name, "name in the next party's certificate").needed(),
+                    key("port", &Next::port, port, "its port, as agents' routes give it").needed(),
+                    key("connect", &Next::connect, Address{}, "its address; either this or `resolve`"),
+                    key("resolve", &Next::resolve, Boolean{}, "look its name up instead"),
+                    key("allow_private", &Next::allow_private, Boolean{},
+                        "let the name lead to loopback, link-local and private addresses")};
+}
+
+constexpr auto keys_of(Tag<FilterHead>) {
+  return std::tuple{key("type", &FilterHead::type, Choice<FilterHead::Type>{filter_names},
+                        "which filter; the keys below depend on it")
+                        .needed()};
+}
+
+constexpr auto keys_of(Tag<Filter>) {
+  return std::tuple{key("contexts", &Filter::contexts, ListOf<TextForm>{context_name}, "what it looks at")
+                        .otherwise("all that the middlebox has a sufficient grant for")};
+}
+
+constexpr auto keys_of(Tag<LogFilter>) {
+  return std::tuple{
+      key("payload", &LogFilter::payload, Boolean{}, "`log`: the content too, not only sizes; beware of secrets"),
+      key("sample", &LogFilter::sample, Share{}, "`log`: the share of exchanges that is logged")};
+}
+
+constexpr auto keys_of(Tag<PathRewrite>) {
+  return std::tuple{key("from", &PathRewrite::from, path_prefix, "beginning of a path").needed(),
+                    key("to", &PathRewrite::to, path_prefix, "what stands there instead").needed()};
+}
+
+constexpr auto keys_of(Tag<EditFilter>) {
+  return std::tuple{
+      key("set", &EditFilter::set, HeaderTable{}, "`edit`: fields that replace all of the same name"),
+      key("add", &EditFilter::add, HeaderTable{}, "`edit`: fields that are added"),
+      key("remove", &EditFilter::remove, ListOf<TextForm>{header_name}, "`edit`: names of fields that are taken out"),
+      key("rewrite_path", &EditFilter::rewrite_path, TablesOf<PathRewrite>{},
+          "`edit`: the first that fits a request's path")};
+}
+
+constexpr auto keys_of(Tag<MiddleboxPolicy>) {
+  return std::tuple{
+      key("servers", &MiddleboxPolicy::servers, ListOf<TextForm>{party_name}, "servers whose paths it takes part in")
+          .otherwise("any that `next` leads to"),
+      key("on_missing_grant", &MiddleboxPolicy::on_missing_grant,
+          Choice<MiddleboxPolicy::OnMissingGrant>{on_missing_grant_names},
+          "when a filter is not granted what it needs: end the session, or go on without that filter")};
+}
+
+constexpr auto keys_of(Tag<Middlebox>) {
+  return std::tuple{
+      key("name", &Middlebox::name, party_name, "own name, as in the certificate and in agents' routes").needed(),
+      key("listen", &Middlebox::listen, Address{true}, "where the party before connects to"),
+      key("describe", &Middlebox::describe, TableOf<Description>{}, "what both ends are told about the middlebox")
+          .needed(),
+      key("next", &Middlebox::next, TablesOf<Next>{}, "parties that may follow; nobody else is ever connected to")
+          .needed(),
+      key("filter", &Middlebox::filters, FilterTable{}, "what it does, in the order in which a request meets it"),
+      key("policy", &Middlebox::policy, TableOf<MiddleboxPolicy>{}, "what it takes part in")};
+}
+
+constexpr auto keys_of(Tag<Approval>) {
+  return std::tuple{
+      key("name", &Approval::name, party_name, "name in the middlebox's certificate").needed(),
+      key("grants", &Approval::grants, GrantTable{}, "the most that it gets; what is offered above that is lowered"),
+      key("minimum", &Approval::minimum, GrantTable{}, "an association in which it would get less is refused"),
+      key("required", &Approval::required, Boolean{}, "an association without it is refused"),
+      key("refuse", &Approval::refuse, Boolean{}, "an association with it is refused")};
+}
+
+constexpr auto keys_of(Tag<GatewayPolicy>) {
+  return std::tuple{
+      key("require_client_certificate", &GatewayPolicy::require_client_certificate, Boolean{},
+          "refuse anonymous clients"),
+      key("clients", &GatewayPolicy::clients, ListOf<TextForm>{party_name}, "names of the clients that are let in")
+          .otherwise("any with a good certificate"),
+      key("profiles", &GatewayPolicy::profiles, ListOf<Choice<Profile>>{profile, 1}, "profiles that are served")
+          .otherwise("those that have an origin"),
+      key("answer_after_finished", &GatewayPolicy::answer_after_finished, Boolean{},
+          "answer an offer only when the client's handshake is complete, so that nobody else learns the policy"),
+      key("lifetime", &GatewayPolicy::lifetime, Duration{1s, 24h}, "age at which an association is closed"),
+      key("tell_parties", &GatewayPolicy::tell_parties, Boolean{},
+          "tell HTTP origins the authenticated parties in header fields")};
+}
+
+constexpr auto keys_of(Tag<Origin>) {
+  return std::tuple{key("profile", &Origin::profile, profile, "what is spoken with it: HTTP or bare TCP"),
+                    key("hosts", &Origin::hosts, ListOf<HttpHost>{}, "HTTP hosts that it serves"),
+                    key("default", &Origin::is_default, Boolean{}, "it serves all other hosts"),
+                    key("connect", &Origin::connect, Address{}, "its address").needed()};
+}
+
+constexpr auto keys_of(Tag<Gateway>) {
+  return std::tuple{
+      key("name", &Gateway::name, party_name, "own name, as in the certificate and in agents' routes").needed(),
+      key("listen", &Gateway::listen, Address{true}, "where the party before connects to"),
+      key("middlebox", &Gateway::middleboxes, TablesOf<Approval>{}, "middleboxes that may take part; nobody else may"),
+      key("policy", &Gateway::policy, TableOf<GatewayPolicy>{}, "who is let in and how"),
+      key("origin", &Gateway::origins, TablesOf<Origin>{}, "where the traffic goes").needed()};
+}
+
+}  // namespace louver::config

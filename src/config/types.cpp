@@ -1,0 +1,198 @@
+#include "config/types.h"
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "wire/hello.h"
+
+namespace louver::config {
+namespace {
+
+bool is_alnum(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
+bool is_visible(char c) { return c > 0x20 && c < 0x7f; }
+
+template <class T>
+Result<T> parsed(const Value& value, const Where& where, std::optional<T> (*parse)(std::string_view),
+                 std::string_view expected) {
+  const auto* text = value.as<std::string>();
+  if (auto out = text ? parse(*text) : std::nullopt) return *std::move(out);
+  return where.expected(expected, value);
+}
+
+Result<session::Grant> read_grant(const Value& value, const Where& where) {
+  const auto* text = value.as<std::string>();
+  if (const auto grant = text ? session::parse_grant(*text) : std::nullopt) return *grant;
+  return where.expected(or_list(session::grant_names), value);
+}
+
+/// The two forms of one context's grants.
+Result<ContextGrants> read_context_grants(const Entry& entry, const Where& where) {
+  ContextGrants out{entry.key};
+  const auto* directions = entry.value.as<Table>();
+  if (!directions) {
+    if (!entry.value.as<std::string>()) return where.expected("a grant or { c2s = grant, s2c = grant }", entry.value);
+    LOUVER_ASSIGN(out.c2s, read_grant(entry.value, where));
+    out.s2c = out.c2s;
+    return out;
+  }
+  for (const Entry& direction : *directions) {
+    const bool is_c2s = direction.key == "c2s";
+    if (!is_c2s && direction.key != "s2c") {
+      return where.wrong(direction.place, in_quotes(direction.key) + " is no direction: c2s and s2c are there");
+    }
+    LOUVER_ASSIGN((is_c2s ? out.c2s : out.s2c), read_grant(direction.value, where.inside(direction.key)));
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<Duration::Out> Duration::read(const Value& value, const Where& where) const {
+  const auto* text = value.as<std::string>();
+  const auto duration = text ? parse_duration(*text) : std::nullopt;
+  if (!duration || *duration < least || *duration > most) {
+    return where.expected("a " + word() + " such as \"250ms\", \"10s\", \"5m\" or \"1h\"", value);
+  }
+  return *duration;
+}
+
+Result<std::string> Text::read(const Value& value, const Where& where) const {
+  const auto* text = value.as<std::string>();
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  if (!text || text->empty() || text->size() > most || std::ranges::any_of(*text, is_control)) {
+    return where.expected(word() + " without control characters", value);
+  }
+  return *text;
+}
+
+Result<std::string> TextForm::read(const Value& value, const Where& where) const {
+  const auto* text = value.as<std::string>();
+  if (!text || !accepts(*text)) return where.expected(expected, value);
+  return *text;
+}
+
+bool is_label(std::string_view text) {
+  return !text.empty() && text.size() <= 64 &&
+         std::ranges::all_of(text, [](char c) { return is_alnum(c) || c == '-' || c == '_' || c == '.'; });
+}
+
+bool is_party(std::string_view text) { return wire::is_party_name(text); }
+
+bool is_context(std::string_view text) {  // docs/protocol.md §3
+  return !text.empty() && text.size() <= 255 && std::ranges::all_of(text, is_visible);
+}
+
+bool is_uri_pattern(std::string_view text) {
+  const std::size_t scheme = text.find("://");
+  if (scheme == 0 || scheme == std::string_view::npos || text.size() > 255) return false;
+  const std::string_view rest = text.substr(scheme + 3);
+  const std::size_t star = rest.find('*');
+  const bool star_is_last_part =
+      star == std::string_view::npos || (star + 1 == rest.size() && rest.ends_with("/*") && star > 1);
+  return !rest.empty() && star_is_last_part && std::ranges::all_of(text, is_visible);
+}
+
+bool is_header_name(std::string_view text) {  // token of RFC 9110 section 5.6.2
+  static constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+  return !text.empty() && text.size() <= 255 &&
+         std::ranges::all_of(text, [](char c) { return is_alnum(c) || marks.find(c) != std::string_view::npos; });
+}
+
+bool is_header_value(std::string_view text) {  // field-value of RFC 9110 section 5.5, ASCII only
+  const auto allowed = [](char c) { return is_visible(c) || c == ' ' || c == '\t'; };
+  const auto blank = [](char c) { return c == ' ' || c == '\t'; };
+  return text.size() <= 8192 && std::ranges::all_of(text, allowed) &&
+         (text.empty() || (!blank(text.front()) && !blank(text.back())));
+}
+
+bool is_path_prefix(std::string_view text) {
+  return text.starts_with('/') && text.size() <= 2048 &&
+         std::ranges::all_of(text, [](char c) { return is_visible(c) && c != '?' && c != '#'; });
+}
+
+Result<std::string> File::read(const Value& value, const Where& where) const {
+  const auto* text = value.as<std::string>();
+  if (!text || text->empty() || text->find('\0') != std::string::npos)
+    return where.expected("the name of a file", value);
+  const std::filesystem::path folder = std::filesystem::path{where.source().file}.parent_path();
+  return (folder / *text).lexically_normal().string();
+}
+
+Result<Endpoint> Address::read(const Value& value, const Where& where) const {
+  static constexpr std::string_view what = "an IP address and port such as \"127.0.0.1:4433\" or \"[::1]:4433\"";
+  LOUVER_ASSIGN(Endpoint endpoint, parsed(value, where, parse_endpoint, what));
+  if (endpoint.port == 0 && !any_port) return where.expected("a port that is not 0", value);
+  return endpoint;
+}
+
+Result<Authority> HttpHost::read(const Value& value, const Where& where) const {
+  static constexpr std::string_view what =
+      "a host in lower case without wildcard, with or without a port, such as \"example.com\" or \"example.com:8080\"";
+  return parsed(value, where, parse_authority, what);
+}
+
+std::string or_list(std::span<const std::string_view> words) {
+  std::string out;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i > 0) out += i + 1 == words.size() ? " or " : ", ";
+    out += '"' + std::string{words[i]} + '"';
+  }
+  return out;
+}
+
+Result<crypto::SuiteId> Suite::read(const Value& value, const Where& where) const {
+  const auto* text = value.as<std::string>();
+  for (const crypto::Suite& suite : crypto::all_suites()) {
+    if (text && suite.name == *text) return suite.id;
+  }
+  return where.expected(word(), value);
+}
+
+std::string Suite::word() const {
+  std::vector<std::string_view> names;
+  for (const crypto::Suite& suite : crypto::all_suites()) names.push_back(suite.name);
+  return or_list(names);
+}
+
+std::string Suite::show(crypto::SuiteId out) const {
+  const crypto::Suite* suite = crypto::find_suite(static_cast<std::uint16_t>(out));
+  return suite ? '"' + std::string{suite->name} + '"' : "";
+}
+
+Result<Grants> GrantTable::read(const Value& value, const Where& where) const {
+  const auto* table = value.as<Table>();
+  if (!table) return where.expected("a " + word(), value);
+  if (table->size() > limits::contexts) {
+    return where.wrong(value.place, "a session has at most " + std::to_string(limits::contexts) + " contexts");
+  }
+  Grants out;
+  for (const Entry& entry : *table) {
+    if (!is_context(entry.key)) {
+      return where.wrong(entry.place,
+                         in_quotes(entry.key) + " is no name of a context" + warning_of_lookalikes(entry.key));
+    }
+    LOUVER_ASSIGN(ContextGrants grants, read_context_grants(entry, where.inside(entry.key)));
+    out.push_back(std::move(grants));
+  }
+  return out;
+}
+
+Result<std::vector<HeaderField>> HeaderTable::read(const Value& value, const Where& where) const {
+  const auto* table = value.as<Table>();
+  if (!table) return where.expected("a " + word(), value);
+  std::vector<HeaderField> out;
+  for (const Entry& entry : *table) {
+    if (!is_header_name(entry.key))
+      return where.wrong(entry.place, in_quotes(entry.key) + " is no name of a header field");
+    const auto* text = entry.value.as<std::string>();
+    // the value is not repeated in the message: it may be a credential
+    if (!text || !is_header_value(*text)) {
+      return where.inside(entry.key).wrong(entry.value.place,
+                                           "expected a string of printable ASCII without spaces around it");
+    }
+    out.push_back({entry.key, *text});
+  }
+  return out;
+}
+
+}  // namespace louver::config

@@ -1,0 +1,83 @@
+#include "crypto/hash.h"
+
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+
+#include <cstdlib>
+#include <memory>
+
+namespace louver::crypto {
+namespace {
+
+struct FreeMac {
+  void operator()(EVP_MAC_CTX* context) const { EVP_MAC_CTX_free(context); }
+};
+using MacContext = std::unique_ptr<EVP_MAC_CTX, FreeMac>;
+struct FreeDigest {
+  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+};
+
+/// Only lack of memory or a broken library gets here; no input can.
+void require(bool ok) {
+  if (!ok) std::abort();
+}
+
+const EVP_MD* fetched_sha256() {
+  static EVP_MD* const digest = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  require(digest != nullptr);
+  return digest;
+}
+
+/// A context per thread and digest, keyed anew for each use: fetching and allocating each time would cost more than the HMAC.
+EVP_MAC_CTX* mac_context(const char* digest) {
+  static EVP_MAC* const mac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
+  require(mac != nullptr);
+  thread_local MacContext sha256_context;
+  thread_local MacContext sha384_context;
+  const bool is_256 = std::string_view{digest} == "SHA256";
+  MacContext& context = is_256 ? sha256_context : sha384_context;
+  if (!context) {
+    context.reset(EVP_MAC_CTX_new(mac));
+    require(context != nullptr);
+    const OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, const_cast<char*>(digest), 0), OSSL_PARAM_construct_end()};
+    require(EVP_MAC_CTX_set_params(context.get(), parameters) == 1);
+  }
+  return context.get();
+}
+
+const unsigned char* u8(Bytes bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
+unsigned char* u8(MutableBytes bytes) { return reinterpret_cast<unsigned char*>(bytes.data()); }
+
+void hmac_with(const char* digest, Bytes key, std::initializer_list<Bytes> pieces, MutableBytes out) {
+  EVP_MAC_CTX* context = mac_context(digest);
+  require(EVP_MAC_init(context, u8(key), key.size(), nullptr) == 1);
+  for (Bytes piece : pieces) require(EVP_MAC_update(context, u8(piece), piece.size()) == 1);
+  std::size_t written = 0;
+  require(EVP_MAC_final(context, u8(out), &written, out.size()) == 1);
+}
+
+}  // namespace
+
+Hash sha256(std::initializer_list<Bytes> pieces) {
+  thread_local std::unique_ptr<EVP_MD_CTX, FreeDigest> context{EVP_MD_CTX_new()};
+  require(context != nullptr && EVP_DigestInit_ex2(context.get(), fetched_sha256(), nullptr) == 1);
+  for (Bytes piece : pieces) require(EVP_DigestUpdate(context.get(), piece.data(), piece.size()) == 1);
+  Hash out{};
+  require(EVP_DigestFinal_ex(context.get(), u8(MutableBytes{out}), nullptr) == 1);
+  return out;
+}
+
+void hmac(const Suite& suite, Bytes key, std::initializer_list<Bytes> pieces, MutableBytes out) {
+  require(out.size() == suite.hash_octets);
+  hmac_with(suite.hash_octets == 48 ? "SHA384" : "SHA256", key, pieces, out);
+}
+
+Hash hmac_sha256(Bytes key, std::initializer_list<Bytes> pieces) {
+  Hash out{};
+  hmac_with("SHA256", key, pieces, out);
+  return out;
+}
+
+}  // namespace louver::crypto

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <array>
+#include <initializer_list>
+
+#include "base/bytes.h"
+#include "crypto/suite.h"
+
+namespace louver::crypto {
+
+using Hash = std::array<std::byte, 32>;
+
+/// SHA-256 over the pieces in order.
+Hash sha256(std::initializer_list<Bytes> pieces);
+
+/// HMAC with the suite's hash over the pieces; writes suite.hash_octets octets to `out`.
+void hmac(const Suite& suite, Bytes key, std::initializer_list<Bytes> pieces, MutableBytes out);
+
+/// HMAC-SHA-256 whatever the suite (the tags of JOIN, docs/protocol.md §7).
+Hash hmac_sha256(Bytes key, std::initializer_list<Bytes> pieces);
+
+/// The one comparison for secrets, tags and digests: its time depends on the lengths only.
+bool equal_in_constant_time(Bytes a, Bytes b);
+
+}  // namespace louver::crypto

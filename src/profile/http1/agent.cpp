@@ -1,0 +1,215 @@
+#include "profile/http1/agent.h"
+
+namespace louver::profile::http1 {
+
+AgentCodec::AgentCodec(AgentOptions options, const ContextIds& ids, AgentEvents& events, session::PartSink& parts)
+    : options_(std::move(options)),
+      ids_(ids),
+      events_(events),
+      parts_(parts),
+      responses_(ids, options_.limits),
+      scanner_(HeadScanner::Kind::request, options_.limits) {}
+
+Result<> AgentCodec::start_session() {
+  if (open_exchanges() > 0) return Error{Fault::internal_error, "a new session while an exchange is open"};
+  responses_.start_session();
+  return {};
+}
+
+Result<std::size_t> AgentCodec::from_application(Bytes input) {
+  std::size_t used = 0;
+  while (true) {
+    LOUVER_ASSIGN(const bool moved, advance(input, used));
+    if (!moved) return used;
+  }
+}
+
+/// One step; false if nothing can be done with what is there.
+Result<bool> AgentCodec::advance(Bytes input, std::size_t& used) {
+  if (responses_.closed()) stop();
+  switch (reading_) {
+    case Reading::head:
+      return read_head(input, used);
+    case Reading::decision:
+      return decide();
+    case Reading::body:
+      return read_body(input, used);
+    case Reading::stopped:
+      break;
+  }
+  used = input.size();  // whatever comes behind the last request
+  return false;
+}
+
+Result<bool> AgentCodec::read_head(Bytes input, std::size_t& used) {
+  if (open_exchanges() >= options_.limits.open_exchanges) return false;
+  // RFC 9112 §2.2: one empty line in front of a request is forgiven
+  const std::string_view text = as_text(input.subspan(used));
+  if (scanner_.size() == 0 && !skipped_empty_line_ && text.starts_with('\r')) {
+    if (text.size() == 1) return false;
+    if (text.starts_with("\r\n")) {
+      used += 2;
+      skipped_empty_line_ = true;
+      return true;
+    }
+  }
+  switch (scanner_.scan(input.subspan(used))) {
+    case HeadScanner::State::more:
+      return false;
+    case HeadScanner::State::refused:
+      refuse(scanner_.refusal()->status, scanner_.refusal()->reason);
+      return true;
+    case HeadScanner::State::complete:
+      break;
+  }
+  const Bytes block = input.subspan(used, scanner_.size());
+  used += block.size();
+  reading_ = Reading::decision;
+  if (const auto refusal = parse(block)) refuse(refusal->status, refusal->reason);
+  return true;
+}
+
+Verdict AgentCodec::parse(Bytes block) {
+  RawHead raw;
+  request_ = {};
+  if (auto refusal = parse_raw_request(block, scanner_.fields(), raw)) return refusal;
+  return accept_request(std::move(raw), options_.rules, options_.limits, request_);
+}
+
+Result<bool> AgentCodec::decide() {
+  const Authority& authority = request_.authority;
+  const AgentDecision decision =
+      events_.on_request({.scheme = options_.rules.scheme,
+                          .host = authority.host,
+                          .port = authority.port == 0 ? options_.rules.default_port : authority.port,
+                          .method = request_.head.method,
+                          .path = request_.head.target,
+                          .fields = request_.head.fields});
+  switch (decision.kind) {
+    case AgentDecision::Kind::wait:
+      return false;
+    case AgentDecision::Kind::refuse:
+      refuse(decision.status, decision.reason);
+      return true;
+    case AgentDecision::Kind::accept:
+      break;
+  }
+  LOUVER_TRY(begin_exchange());
+  return true;
+}
+
+Result<> AgentCodec::begin_exchange() {
+  exchange_ = responses_.open(
+      {.to_head = request_.head.method == "HEAD", .http_1_0 = request_.http_1_0, .keep_alive = request_.keep_alive});
+  decoder_.emplace(request_.framing, options_.limits);
+  reading_ = Reading::body;
+  const std::string head = write_head(request_.head);
+  const std::string credentials = write_credentials(request_.credentials);
+  LOUVER_TRY(emit(ids_.request_head, as_bytes(head), true));
+  LOUVER_TRY(emit(ids_.request_credentials, as_bytes(credentials), true));
+  if (decoder_->done()) {
+    LOUVER_TRY(emit(ids_.request_body, {}, true));
+    finish_request();
+  } else if (application_closed_) {
+    return Error{Fault::truncated, "the application closed before the end of a request"};
+  }
+  return {};
+}
+
+Result<bool> AgentCodec::read_body(Bytes input, std::size_t& used) {
+  if (used == input.size()) return false;
+  Bytes ready;  // one piece behind, so that the last one can carry the end
+  while (used < input.size() && !decoder_->done()) {
+    const BodyDecoder::Step step = decoder_->step(input.subspan(used));
+    used += step.consumed;
+    if (decoder_->refusal()) return fail_body(*decoder_->refusal());
+    if (step.content.empty()) continue;
+    if (!ready.empty()) LOUVER_TRY(emit(ids_.request_body, ready, false));
+    ready = step.content;
+  }
+  const bool end = decoder_->done();
+  if (end || !ready.empty()) LOUVER_TRY(emit(ids_.request_body, ready, end));
+  if (end) finish_request();
+  return true;
+}
+
+/// Part of the request is on its way and cannot be called back; without its end the other side drops it.
+Error AgentCodec::fail_body(const Refusal& refusal) {
+  stop();
+  responses_.fail_newest(refusal.status, refusal.reason);
+  return {Fault::bad_value, "request body: " + std::string{refusal.reason}};
+}
+
+Result<> AgentCodec::emit(ContextId context, Bytes bytes, bool end) {
+  return parts_.on_part(
+      {.context = context, .direction = Direction::c2s, .exchange = exchange_, .bytes = bytes, .end = end});
+}
+
+void AgentCodec::finish_request() {
+  scanner_ = HeadScanner{HeadScanner::Kind::request, options_.limits};
+  skipped_empty_line_ = false;
+  decoder_.reset();
+  reading_ = Reading::head;
+  responses_.request_done();
+  if (!request_.keep_alive || application_closed_) stop();
+  request_ = {};
+}
+
+void AgentCodec::refuse(unsigned status, std::string_view reason) {
+  reading_ = Reading::stopped;
+  responses_.refuse_next(status, reason, request_.head.method == "HEAD");
+}
+
+void AgentCodec::stop() {
+  reading_ = Reading::stopped;
+  responses_.no_more_requests();
+}
+
+Result<> AgentCodec::application_closed() {
+  application_closed_ = true;
+  switch (reading_) {
+    case Reading::body:
+      return Error{Fault::truncated, "the application closed before the end of a request"};
+    case Reading::head:
+      if (scanner_.size() > 0) {
+        refuse(400, "the connection was closed in the middle of a head");
+      } else {
+        stop();
+      }
+      break;
+    case Reading::decision:
+    case Reading::stopped:
+      break;
+  }
+  return {};
+}
+
+FailureAnswer AgentCodec::on_session_end(bool clean) {
+  if (open_exchanges() == 0) return FailureAnswer::nothing_open;
+  return answer_failure(502, clean ? "the session ended before the answer" : "the session failed before the answer");
+}
+
+FailureAnswer AgentCodec::answer_failure(unsigned status, std::string_view reason) {
+  if (open_exchanges() == 0 && reading_ == Reading::decision) {
+    refuse(status, reason);
+    return FailureAnswer::answered;
+  }
+  const FailureAnswer answer = responses_.fail(status, reason);
+  if (answer != FailureAnswer::nothing_open) stop();
+  return answer;
+}
+
+bool AgentCodec::wants_input() const {
+  switch (reading_) {
+    case Reading::head:
+      return open_exchanges() < options_.limits.open_exchanges;
+    case Reading::decision:
+      return false;
+    case Reading::body:
+    case Reading::stopped:
+      return true;
+  }
+  return true;
+}
+
+}  // namespace louver::profile::http1

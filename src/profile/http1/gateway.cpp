@@ -1,0 +1,307 @@
+#include "profile/http1/gateway.h"
+
+#include <algorithm>
+#include <array>
+
+#include "profile/http1/error_answer.h"
+#include "profile/http1/grammar.h"
+#include "profile/http1/request_entry.h"
+
+namespace louver::profile::http1 {
+namespace {
+
+/// RFC 9110 §9.2.2
+bool is_idempotent(std::string_view method) {
+  static constexpr std::array methods = {std::string_view{"GET"}, std::string_view{"HEAD"}, std::string_view{"OPTIONS"},
+                                         std::string_view{"PUT"}, std::string_view{"DELETE"}};
+  return std::ranges::find(methods, method) != methods.end();
+}
+
+/// Fields of the role's own go out unread by anybody else, so a mistake in them must not frame another message.
+Result<> check_extra_fields(const GatewayDecision& decision) {
+  for (const Field& field : decision.extra_fields) {
+    const Place place = place_of(field.name);
+    const bool allowed = place == Place::head || place == Place::reserved || place == Place::credentials;
+    if (!allowed || !is_lower_token(field.name) || !is_field_value(field.value)) {
+      return Error{Fault::internal_error, "a field to be added to the origin's request is malformed"};
+    }
+  }
+  if (decision.host.empty() || parse_authority(decision.host, 0)) return {};
+  return Error{Fault::internal_error, "the host for the origin is malformed"};
+}
+
+}  // namespace
+
+GatewayCodec::GatewayCodec(const Limits& limits, const ContextIds& ids, GatewayEvents& events, session::PartSink& parts)
+    : limits_(limits),
+      ids_(ids),
+      events_(events),
+      parts_(parts),
+      responses_(ids, limits, parts),
+      budget_(limits.held_bytes) {}
+
+Result<> GatewayCodec::from_path(const session::Part& part) {
+  LOUVER_ASSIGN(const Piece piece, piece_of(part, ids_, Direction::c2s));
+  if (raw(part.exchange) < number_) return Error{Fault::record_exchange, "a part of an exchange that is over"};
+  const std::size_t index = raw(part.exchange) - number_;
+  if (index >= limits_.held_exchanges) return Error{Fault::limit_exceeded, "too many exchanges are open"};
+  while (exchanges_.size() <= index) exchanges_.emplace_back();
+
+  const bool direct = index == 0 && piece == Piece::body && !current().body_ended() &&
+                      (stage_ == Stage::body || stage_ == Stage::discarding);
+  if (direct) {
+    LOUVER_TRY(pass_directly(part));
+  } else {
+    LOUVER_TRY(exchanges_[index].add(piece, part, false, budget_, limits_));
+  }
+  return advance();
+}
+
+Result<> GatewayCodec::pass_directly(const session::Part& part) {
+  if (stage_ == Stage::body) {
+    LOUVER_ASSIGN(const BodyOctets octets, BodyOctets::of(part));
+    LOUVER_TRY(body_->write(octets.bytes(), output_));
+  }
+  if (part.end) current().end_body();
+  return {};
+}
+
+Result<> GatewayCodec::on_session_end(bool clean) {
+  if (!clean) return Error{Fault::truncated, "the session was lost"};
+  for (std::size_t i = 0; i < exchanges_.size(); ++i) {
+    if (exchanges_[i].complete()) continue;
+    return Error{Fault::truncated, "the session ended within the request of exchange " + std::to_string(number_ + i)};
+  }
+  return {};
+}
+
+Result<> GatewayCodec::advance() {
+  while (!exchanges_.empty()) {
+    LOUVER_ASSIGN(const bool moved, step());
+    if (!moved) break;
+  }
+  return {};
+}
+
+Result<bool> GatewayCodec::step() {
+  switch (stage_) {
+    case Stage::collecting:
+      return collect();
+    case Stage::deciding:
+      return decide();
+    case Stage::framing:
+      return begin_request();
+    case Stage::body:
+      return pass_body();
+    case Stage::discarding:
+      return discard();
+    case Stage::sent:
+      return finish_exchange();
+  }
+  return Fault::internal_error;
+}
+
+Result<bool> GatewayCodec::collect() {
+  if (!current().has_head() || !current().has_credentials()) return false;
+  const Buffer head = current().take_head(budget_);
+  const Buffer credentials = current().take_credentials(budget_);
+  LOUVER_TRY(current().close_heads());
+  LOUVER_ASSIGN(head_, parse_request_head(head, limits_));
+  LOUVER_ASSIGN(credentials_, parse_credentials(credentials, "request-credentials", limits_));
+  stage_ = Stage::deciding;
+  if (const auto refusal = check_method(head_.method)) LOUVER_TRY(answer(refusal->status, refusal->reason));
+  return true;
+}
+
+Result<bool> GatewayCodec::decide() {
+  if (put_off_) return false;
+  const auto authority = parse_authority(head_.host, 0);
+  if (!authority) return Fault::internal_error;  // parse_request_head has seen it
+  decision_ = events_.on_request({.scheme = {},
+                                  .host = authority->host,
+                                  .port = authority->port,
+                                  .method = head_.method,
+                                  .path = head_.target,
+                                  .fields = head_.fields});
+  switch (decision_.kind) {
+    case GatewayDecision::Kind::wait:
+      put_off_ = true;
+      return false;
+    case GatewayDecision::Kind::refuse:
+      LOUVER_TRY(answer(decision_.status, decision_.reason));
+      return true;
+    case GatewayDecision::Kind::accept:
+      break;
+  }
+  LOUVER_TRY(check_extra_fields(decision_));
+  output_.clear();
+  responses_.begin(Exchange{number_}, head_.method == "HEAD");
+  at_origin_ = true;
+  origin_reusable_ = false;
+  stage_ = Stage::framing;
+  return true;
+}
+
+/// Nothing while it cannot be known, or while the head alone would be a whole request and the body's end has not come
+/// (OR-03).
+std::optional<Framing> GatewayCodec::request_framing() const {
+  if (head_.content_length) {
+    const bool begins = *head_.content_length > 0 || current().body_ended() || current().has_body_octets();
+    return begins ? std::optional{Framing{Framing::Kind::length, *head_.content_length}} : std::nullopt;
+  }
+  // who expects 100 (Continue) has content, and waits with it
+  if (head_.expect_continue || current().has_body_octets()) return Framing{Framing::Kind::chunked};
+  if (current().body_ended()) return Framing{Framing::Kind::none};
+  return std::nullopt;
+}
+
+Result<bool> GatewayCodec::begin_request() {
+  const auto framing = request_framing();
+  if (!framing) return false;
+  std::string head = origin_head(*framing);
+  output_.append(head);
+  body_.emplace(*framing, "request-body");
+  const bool no_content = framing->kind == Framing::Kind::none || (head_.content_length && *head_.content_length == 0);
+  const bool resendable = decision_.reused_connection && no_content && is_idempotent(head_.method);
+  resendable_ = resendable ? std::move(head) : std::string{};
+  stage_ = Stage::body;
+  return true;
+}
+
+std::string GatewayCodec::origin_head(const Framing& framing) const {
+  RequestHead out = head_;
+  if (!decision_.host.empty()) out.host = decision_.host;
+  out.fields.insert(out.fields.end(), credentials_.begin(), credentials_.end());
+  out.fields.insert(out.fields.end(), decision_.extra_fields.begin(), decision_.extra_fields.end());
+  if (framing.kind == Framing::Kind::chunked) out.fields.push_back({"transfer-encoding", "chunked"});
+  return write_head(out);
+}
+
+Result<bool> GatewayCodec::pass_body() {
+  if (current().has_body_octets()) LOUVER_TRY(body_->write(current().take_body(budget_), output_));
+  if (!current().body_ended()) return false;
+  LOUVER_TRY(body_->finish(output_));
+  stage_ = Stage::sent;
+  return true;
+}
+
+bool GatewayCodec::discard() {
+  current().take_body(budget_);
+  if (!current().body_ended()) return false;
+  stage_ = Stage::sent;
+  return true;
+}
+
+bool GatewayCodec::finish_exchange() {
+  if (!response_done_) return false;
+  exchanges_.pop_front();
+  ++number_;
+  stage_ = Stage::collecting;
+  head_ = {};
+  credentials_ = {};
+  decision_ = {};
+  body_.reset();
+  resendable_.clear();
+  response_done_ = false;
+  put_off_ = false;
+  responses_.drop();
+  return true;
+}
+
+/// The client has its answer; what is left of the request goes nowhere.
+void GatewayCodec::end_response(bool reusable) {
+  response_done_ = true;
+  const bool request_sent = stage_ == Stage::sent;
+  if (!request_sent) {
+    stage_ = Stage::discarding;
+    output_.clear();
+  }
+  if (!std::exchange(at_origin_, false)) return;
+  origin_reusable_ = reusable && request_sent && output_.empty();
+  events_.on_origin_done(origin_reusable_);
+}
+
+Result<> GatewayCodec::answer(unsigned status, std::string_view reason) {
+  const ErrorAnswer made = make_error_answer(status, reason);
+  const std::string head = write_head(made.head);
+  const Bytes body = head_.method == "HEAD" ? Bytes{} : as_bytes(made.body);
+  output_.clear();
+  responses_.drop();
+  end_response(false);
+  const auto emit = [&](ContextId context, Bytes bytes) {
+    return parts_.on_part(
+        {.context = context, .direction = Direction::s2c, .exchange = Exchange{number_}, .bytes = bytes, .end = true});
+  };
+  LOUVER_TRY(emit(ids_.response_head, as_bytes(head)));
+  LOUVER_TRY(emit(ids_.response_credentials, {}));
+  return emit(ids_.response_body, body);
+}
+
+Result<> GatewayCodec::resume() {
+  put_off_ = false;
+  return advance();
+}
+
+Result<> GatewayCodec::fail_exchange(unsigned status, std::string_view reason) {
+  const bool due = !exchanges_.empty() && !response_done_ && (at_origin_ || stage_ == Stage::deciding);
+  if (!due) return Error{Fault::internal_error, "no exchange waits for an answer"};
+  if (responses_.state() == ResponseReader::State::body) {
+    return Error{Fault::truncated, "the exchange failed within its response"};
+  }
+  LOUVER_TRY(answer(status, reason));
+  return advance();
+}
+
+Result<std::size_t> GatewayCodec::from_origin(Bytes input) {
+  if (!at_origin_) {
+    if (!input.empty()) origin_reusable_ = false;  // nobody asked for anything (HT-06)
+    return input.size();
+  }
+  if (stage_ == Stage::framing && !input.empty()) {
+    LOUVER_TRY(answer(502, "the origin answered before it was asked"));
+    LOUVER_TRY(advance());
+    return input.size();
+  }
+  LOUVER_ASSIGN(const std::size_t used, responses_.feed(input));
+  if (responses_.state() == ResponseReader::State::refused) {
+    LOUVER_TRY(answer(502, responses_.refusal().reason));
+    LOUVER_TRY(advance());
+    return input.size();
+  }
+  if (responses_.state() == ResponseReader::State::done) {
+    end_response(responses_.keep_alive() && used == input.size());
+    LOUVER_TRY(advance());
+    return input.size();
+  }
+  return used;
+}
+
+Result<GatewayCodec::OriginEnd> GatewayCodec::origin_closed(bool clean) {
+  origin_reusable_ = false;
+  if (!at_origin_) return OriginEnd::idle;
+  if (may_retry()) {
+    output_.clear();
+    output_.append(std::exchange(resendable_, {}));
+    responses_.begin(Exchange{number_}, head_.method == "HEAD");
+    return OriginEnd::retry;
+  }
+  LOUVER_TRY(responses_.closed(clean));
+  const bool complete = responses_.state() == ResponseReader::State::done;
+  if (complete) {
+    end_response(false);
+  } else {
+    LOUVER_TRY(answer(502, responses_.refusal().reason));
+  }
+  LOUVER_TRY(advance());
+  return complete ? OriginEnd::complete : OriginEnd::answered;
+}
+
+bool GatewayCodec::may_retry() const { return stage_ == Stage::sent && !resendable_.empty() && responses_.untouched(); }
+
+bool GatewayCodec::wants_parts() const {
+  if (output().size() >= limits_.output_bytes) return false;
+  const bool request_complete = !exchanges_.empty() && current().complete();
+  return !request_complete || budget_.held() < limits_.held_bytes / 2;
+}
+
+}  // namespace louver::profile::http1

@@ -1,0 +1,102 @@
+#include "profile/http1/held_exchange.h"
+
+#include "base/limits.h"
+
+namespace louver::profile::http1 {
+namespace {
+
+Buffer take_out(Buffer& from, HoldBudget& budget) {
+  budget.give_back(from.size());
+  return std::exchange(from, {});
+}
+
+Error out_of_order(std::string_view what) { return {Fault::record_order, std::string{what}}; }
+
+}  // namespace
+
+Result<Piece> piece_of(const session::Part& part, const ContextIds& ids, Direction direction) {
+  const bool up = direction == Direction::c2s;
+  if (part.direction != direction) return Error{Fault::record_context, "a part of the other direction"};
+  if (part.context == (up ? ids.request_body : ids.response_body)) return Piece::body;
+  const bool head = part.context == (up ? ids.request_head : ids.response_head);
+  if (!head && part.context != (up ? ids.request_credentials : ids.response_credentials)) {
+    return Error{Fault::record_context, "a context that the http/1 profile does not use"};
+  }
+  if (part.redacted)
+    return Error{Fault::blocked_by_policy, "a redacted head or credentials message cannot be passed on"};
+  return head ? Piece::head : Piece::credentials;
+}
+
+Result<BodyOctets> BodyOctets::of(const session::Part& part) {
+  BodyOctets out;
+  out.view_ = part.bytes;
+  if (!part.redacted) return out;
+  if (part.redacted_bytes > limits::max_record_most) {
+    return Error{Fault::limit_exceeded, "a tombstone for more than a record can hold"};
+  }
+  out.fill_.assign(part.redacted_bytes, std::byte{'x'});
+  out.view_ = {};
+  return out;
+}
+
+Result<> HoldBudget::take(std::size_t bytes) {
+  if (bytes > limit_ - held_) return Error{Fault::limit_exceeded, "too much came before its turn"};
+  held_ += bytes;
+  return {};
+}
+
+Result<> HeldExchange::add(Piece piece, const session::Part& part, bool several_heads, HoldBudget& budget,
+                           const Limits& limits) {
+  switch (piece) {
+    case Piece::head:
+      LOUVER_TRY(budget.take(part.bytes.size()));
+      return add_head(part, several_heads, limits);
+    case Piece::credentials:
+      if (credentials_ended_) return out_of_order("a second credentials message in one exchange");
+      LOUVER_TRY(budget.take(part.bytes.size()));
+      append(credentials_, part.bytes);
+      credentials_ended_ = part.end;
+      break;
+    case Piece::body: {
+      if (body_ended_) return out_of_order("a second body message in one exchange");
+      LOUVER_ASSIGN(const BodyOctets octets, BodyOctets::of(part));
+      LOUVER_TRY(budget.take(octets.bytes().size()));
+      append(body_, octets.bytes());
+      body_ended_ = part.end;
+      break;
+    }
+  }
+  if (credentials_.size() > limits.message_bytes) return Error{Fault::limit_exceeded, "a credentials message too long"};
+  return {};
+}
+
+Result<> HeldExchange::add_head(const session::Part& part, bool several_heads, const Limits& limits) {
+  const std::size_t most = several_heads ? limits.interim_responses + 1 : 1;
+  if (heads_closed_ || head_messages_ == most) return out_of_order("more head messages than an exchange has");
+  append(open_head_, part.bytes);
+  if (open_head_.size() > limits.message_bytes) return Error{Fault::limit_exceeded, "a head message too long"};
+  if (part.end) {
+    heads_.push_back(std::exchange(open_head_, {}));
+    ++head_messages_;
+  }
+  return {};
+}
+
+Buffer HeldExchange::take_head(HoldBudget& budget) {
+  Buffer out = std::move(heads_.front());
+  heads_.pop_front();
+  budget.give_back(out.size());
+  return out;
+}
+
+Buffer HeldExchange::take_credentials(HoldBudget& budget) { return take_out(credentials_, budget); }
+
+Buffer HeldExchange::take_body(HoldBudget& budget) { return take_out(body_, budget); }
+
+Result<> HeldExchange::close_heads() {
+  heads_closed_ = true;
+  if (heads_.empty() && open_head_.empty()) return {};
+  return out_of_order("a head message behind the final one");
+}
+
+}  // namespace louver::profile::http1

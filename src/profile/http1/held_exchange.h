@@ -1,0 +1,82 @@
+#pragma once
+
+#include <deque>
+
+#include "base/result.h"
+#include "profile/http1/contexts.h"
+#include "profile/http1/limits.h"
+#include "session/part.h"
+
+namespace louver::profile::http1 {
+
+/// Which of the three messages of its direction a part belongs to.
+enum class Piece : std::uint8_t { head, credentials, body };
+
+/// @fault record_context     a context that is none of this direction's, or the other direction
+/// @fault blocked_by_policy  a tombstone in a head or among credentials: nothing sensible could go on without it
+Result<Piece> piece_of(const session::Part& part, const ContextIds& ids, Direction direction);
+
+/// The octets of a body part; a tombstone's are so many `x`, so that lengths stay what the head says.
+class BodyOctets {
+ public:
+  /// @fault limit_exceeded  a tombstone that states more than a record can hold
+  static Result<BodyOctets> of(const session::Part& part);
+  Bytes bytes() const { return fill_.empty() ? view_ : Bytes{fill_}; }
+
+ private:
+  Bytes view_;
+  Buffer fill_;
+};
+
+/// What all held parts of one receiver may take together.
+class HoldBudget {
+ public:
+  explicit HoldBudget(std::size_t limit) : limit_(limit) {}
+  /// @fault limit_exceeded
+  Result<> take(std::size_t bytes);
+  void give_back(std::size_t bytes) { held_ -= bytes; }
+  std::size_t held() const { return held_; }
+
+ private:
+  std::size_t limit_;
+  std::size_t held_ = 0;
+};
+
+/// The messages of one exchange and direction, as far as they have come and were not yet used. Parts of one message
+/// come in order, those of different messages in any (docs/protocol.md §6, "Exchange"); so all may have to wait here.
+class HeldExchange {
+ public:
+  /// @param several_heads  response-head: interim responses may stand before the final one
+  /// @fault record_order    a second message, or octets behind a message's end
+  /// @fault limit_exceeded  the budget, or message_bytes, or more messages than an exchange may have
+  Result<> add(Piece piece, const session::Part& part, bool several_heads, HoldBudget& budget, const Limits& limits);
+
+  bool has_head() const { return !heads_.empty(); }
+  /// The next whole head message.
+  Buffer take_head(HoldBudget& budget);
+  bool has_credentials() const { return credentials_ended_; }
+  Buffer take_credentials(HoldBudget& budget);
+  bool has_body_octets() const { return !body_.empty(); }
+  bool body_ended() const { return body_ended_; }
+  Buffer take_body(HoldBudget& budget);
+  /// All three messages have come to their ends, whether used already or not.
+  bool complete() const { return head_messages_ > 0 && open_head_.empty() && credentials_ended_ && body_ended_; }
+  /// More head messages are faults from here on; one that came already, too.
+  Result<> close_heads();
+  /// The body's end was seen by one who takes its parts past this store.
+  void end_body() { body_ended_ = true; }
+
+ private:
+  Result<> add_head(const session::Part& part, bool several_heads, const Limits& limits);
+
+  std::deque<Buffer> heads_;
+  Buffer open_head_;
+  std::size_t head_messages_ = 0;
+  bool heads_closed_ = false;
+  Buffer credentials_;
+  bool credentials_ended_ = false;
+  Buffer body_;
+  bool body_ended_ = false;
+};
+
+}  // namespace louver::profile::http1

@@ -1,0 +1,53 @@
+#include "profile/http1/response_entry.h"
+
+#include "profile/http1/sorted_fields.h"
+
+namespace louver::profile::http1 {
+namespace {
+
+Verdict check_status(unsigned status) {
+  if (status < 100 || status > 599) return Refusal{502, "the origin's status is none"};
+  if (status == 101) return Refusal{502, "the origin changed protocols without being asked"};
+  return {};
+}
+
+/// RFC 9112 §6.3, with the doubtful cases refused
+Verdict take_framing(const SortedFields& fields, bool to_head, IncomingResponse& out) {
+  const unsigned status = out.head.status;
+  if (is_interim(status) || status == 204) {
+    // RFC 9110 §8.6 forbids both; "Content-Length: 0" is common and says the same as nothing
+    if (fields.chunked || fields.length.value_or(0) != 0)
+      return Refusal{502, "the origin framed content that must not be"};
+    return {};
+  }
+  out.head.content_length = fields.length;
+  if (to_head || status == 304) return {};
+  if (fields.chunked) {
+    out.framing = {Framing::Kind::chunked};
+  } else if (fields.length) {
+    out.framing = {Framing::Kind::length, *fields.length};
+  } else {
+    out.framing = {Framing::Kind::until_close};
+  }
+  return {};
+}
+
+}  // namespace
+
+Verdict accept_response(RawHead raw, bool to_head, IncomingResponse& out) {
+  out = {};
+  out.head.status = raw.status;
+  out.head.reason = raw.reason;
+  const bool http_1_0 = raw.http_1_0;
+  if (auto refusal = check_status(raw.status)) return refusal;
+
+  SortedFields fields;
+  if (auto refusal = sort_fields(std::move(raw), fields)) return refusal;
+  if (auto refusal = take_framing(fields, to_head, out)) return refusal;
+  out.keep_alive = !fields.close && (!http_1_0 || fields.keep_alive) && out.framing.kind != Framing::Kind::until_close;
+  out.head.fields = std::move(fields.head);
+  if (!is_interim(out.head.status)) out.credentials = std::move(fields.credentials);
+  return {};
+}
+
+}  // namespace louver::profile::http1

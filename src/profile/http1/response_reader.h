@@ -1,0 +1,69 @@
+#pragma once
+
+#include <optional>
+
+#include "profile/http1/body_decoder.h"
+#include "profile/http1/contexts.h"
+#include "profile/http1/head_scanner.h"
+#include "profile/http1/response_entry.h"
+#include "session/part.h"
+
+namespace louver::profile::http1 {
+
+/// The gateway's way back: bytes of an origin's connection to response parts, one response at a time.
+class ResponseReader {
+ public:
+  enum class State : std::uint8_t {
+    idle,    // no response is due
+    head,    // nothing of the final response has gone out
+    body,    // head and credentials have
+    done,    // all of it has
+    refused  // see refusal(); nothing of the final response has gone out
+  };
+
+  /// @param parts  outlives the reader
+  ResponseReader(const ContextIds& ids, const Limits& limits, session::PartSink& parts)
+      : ids_(ids), limits_(limits), parts_(parts), scanner_(HeadScanner::Kind::response, limits) {}
+
+  /// A response is due. @param to_head  to a HEAD request
+  void begin(Exchange exchange, bool to_head);
+  /// None is any more; what came of one is forgotten.
+  void drop() { state_ = State::idle; }
+
+  /// Takes origin bytes up to the end of the response. @return octets consumed; the caller keeps the rest
+  /// @fault bad_value  the framing of a body that is already under way
+  /// @fault whatever the sink returned
+  Result<std::size_t> feed(Bytes input);
+  /// The origin's connection has ended; `clean` if in order.
+  /// @fault truncated  within a body
+  Result<> closed(bool clean);
+
+  State state() const { return state_; }
+  /// Not an octet of a response has come.
+  bool untouched() const { return state_ == State::head && scanner_.size() == 0 && interim_responses_ == 0; }
+  /// The origin takes another request on its connection, as the response said.
+  bool keep_alive() const { return response_.keep_alive; }
+  const Refusal& refusal() const { return *refusal_; }
+
+ private:
+  Result<> read_head(Bytes input, std::size_t& used);
+  Verdict parse(Bytes block);
+  Result<> pass_head();
+  Result<> read_body(Bytes input, std::size_t& used);
+  Result<> emit(ContextId context, Bytes bytes, bool end);
+  void refuse(const Refusal& refusal);
+
+  ContextIds ids_;
+  Limits limits_;
+  session::PartSink& parts_;
+  State state_ = State::idle;
+  Exchange exchange_{};
+  bool to_head_ = false;
+  HeadScanner scanner_;
+  std::size_t interim_responses_ = 0;
+  IncomingResponse response_;
+  std::optional<BodyDecoder> decoder_;
+  Verdict refusal_;
+};
+
+}  // namespace louver::profile::http1

@@ -1,0 +1,145 @@
+#include "profile/http1/response_writer.h"
+
+#include "profile/http1/error_answer.h"
+
+namespace louver::profile::http1 {
+
+Exchange ResponseWriter::open(const Request& request) {
+  slots_.push_back({.request = request, .held = {}, .final_head = {}, .body = {}});
+  return Exchange{first_ + static_cast<std::uint32_t>(slots_.size()) - 1};
+}
+
+void ResponseWriter::request_done() {
+  if (slots_.empty()) return;
+  slots_.back().request_done = true;
+  if (closed_ && !reset_ && slots_.size() == 1)
+    slots_.clear();  // its answer came earlier, and said that it is the last
+}
+
+void ResponseWriter::no_more_requests() {
+  no_more_requests_ = true;
+  close_if_finished();
+}
+
+void ResponseWriter::refuse_next(unsigned status, std::string_view reason, bool to_head) {
+  if (!closed_) last_answer_ = LastAnswer{status, std::string{reason}, to_head};
+  no_more_requests();
+}
+
+Result<> ResponseWriter::on_part(const session::Part& part) {
+  if (closed_) return {};
+  LOUVER_ASSIGN(const Piece piece, piece_of(part, ids_, Direction::s2c));
+  if (raw(part.exchange) < first_ || raw(part.exchange) - first_ >= slots_.size()) {
+    return Error{Fault::record_exchange, "a response to no open request"};
+  }
+  const std::size_t index = raw(part.exchange) - first_;
+  Slot& slot = slots_[index];
+  if (index == 0 && piece == Piece::body && slot.body && !slot.held.body_ended()) {
+    LOUVER_ASSIGN(const BodyOctets octets, BodyOctets::of(part));
+    LOUVER_TRY(slot.body->write(octets.bytes(), output_));
+    if (part.end) slot.held.end_body();
+  } else {
+    LOUVER_TRY(slot.held.add(piece, part, true, budget_, limits_));
+  }
+  return advance();
+}
+
+Result<> ResponseWriter::advance() {
+  while (!slots_.empty() && !closed_) {
+    Slot& slot = slots_.front();
+    if (!slot.body) {
+      LOUVER_TRY(take_heads(slot));
+      if (!slot.final_head || !slot.held.has_credentials()) return {};
+      LOUVER_TRY(write_head(slot));
+    }
+    if (slot.held.has_body_octets()) LOUVER_TRY(slot.body->write(slot.held.take_body(budget_), output_));
+    if (!slot.held.body_ended()) return {};
+    LOUVER_TRY(slot.body->finish(output_));
+    finish_first();
+  }
+  return {};
+}
+
+Result<> ResponseWriter::take_heads(Slot& slot) {
+  while (slot.held.has_head() && !slot.final_head) {
+    LOUVER_ASSIGN(ResponseHead head, parse_response_head(slot.held.take_head(budget_), limits_));
+    if (!is_interim(head.status)) {
+      slot.final_head = std::move(head);
+    } else if (!slot.request.http_1_0) {  // RFC 9110 §15.2: HTTP/1.0 knows none
+      output_.append(http1::write_head(head));
+    }
+  }
+  return slot.final_head ? slot.held.close_heads() : Result<>{};
+}
+
+Framing ResponseWriter::framing_of(const Slot& slot) const {
+  const ResponseHead& head = *slot.final_head;
+  if (slot.request.to_head || never_has_content(head.status)) return {Framing::Kind::none};
+  if (head.content_length) return {Framing::Kind::length, *head.content_length};
+  return {slot.request.http_1_0 ? Framing::Kind::until_close : Framing::Kind::chunked};
+}
+
+Result<> ResponseWriter::write_head(Slot& slot) {
+  LOUVER_ASSIGN(Fields credentials,
+                parse_credentials(slot.held.take_credentials(budget_), "response-credentials", limits_));
+  const Framing framing = framing_of(slot);
+  const bool last = no_more_requests_ && !last_answer_ && slots_.size() == 1;
+  // An answer that comes before the whole request must be the last: a client that waited for 100 (Continue) may go on
+  // with the body or leave it out, and nobody could tell which (HT-06).
+  slot.close = !slot.request.keep_alive || !slot.request_done || last || framing.kind == Framing::Kind::until_close;
+
+  ResponseHead head = *slot.final_head;
+  for (Field& field : credentials) head.fields.push_back(std::move(field));
+  if (framing.kind == Framing::Kind::chunked) head.fields.push_back({"transfer-encoding", "chunked"});
+  if (slot.close) {
+    head.fields.push_back({"connection", "close"});
+  } else if (slot.request.http_1_0) {
+    head.fields.push_back({"connection", "keep-alive"});
+  }
+  output_.append(http1::write_head(head));
+  slot.body.emplace(framing, "response-body");
+  return {};
+}
+
+void ResponseWriter::finish_first() {
+  Slot& slot = slots_.front();
+  if (slot.close) closed_ = true;
+  if (!slot.request_done) return;  // stays open: its request never came to an end within the session
+  slots_.pop_front();
+  ++first_;
+  close_if_finished();
+}
+
+void ResponseWriter::close_if_finished() {
+  if (closed_ || !slots_.empty() || !no_more_requests_) return;
+  if (last_answer_) write_error(last_answer_->status, last_answer_->reason, last_answer_->to_head);
+  closed_ = true;
+}
+
+FailureAnswer ResponseWriter::fail(unsigned status, std::string_view reason) {
+  if (reset_) return FailureAnswer::must_reset;
+  if (closed_ || slots_.empty()) return FailureAnswer::nothing_open;
+  closed_ = true;
+  if (slots_.front().body) {
+    reset_ = true;
+    return FailureAnswer::must_reset;
+  }
+  write_error(status, reason, slots_.front().request.to_head);
+  return FailureAnswer::answered;
+}
+
+FailureAnswer ResponseWriter::fail_newest(unsigned status, std::string_view reason) {
+  if (slots_.size() < 2) return fail(status, reason);
+  closed_ = true;
+  reset_ = true;
+  return FailureAnswer::must_reset;
+}
+
+void ResponseWriter::write_error(unsigned status, std::string_view reason, bool to_head) {
+  ErrorAnswer answer = make_error_answer(status, reason);
+  answer.head.fields.push_back({"connection", "close"});
+  output_.append(http1::write_head(answer.head));
+  if (!to_head) output_.append(answer.body);
+}
+
+}  // namespace louver::profile::http1

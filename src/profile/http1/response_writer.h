@@ -1,0 +1,92 @@
+#pragma once
+
+#include <deque>
+#include <optional>
+
+#include "profile/http1/body_writer.h"
+#include "profile/http1/head.h"
+#include "profile/http1/held_exchange.h"
+
+namespace louver::profile::http1 {
+
+/// What became of the open exchanges when a session failed or an answer could not be had.
+enum class FailureAnswer : std::uint8_t {
+  nothing_open,  // no answer was due: the connection may be closed, or used with another session
+  answered,      // an error answer is in the output; the connection ends behind it
+  must_reset     // part of an answer is out: reset the connection, so that nobody takes it for whole (HT-11)
+};
+
+/// The agent's way back: response parts in whatever order between contexts, to one HTTP connection in the order of its
+/// requests.
+class ResponseWriter {
+ public:
+  struct Request {
+    bool to_head = false;  // the answer has no content
+    bool http_1_0 = false;
+    bool keep_alive = true;
+  };
+
+  ResponseWriter(const ContextIds& ids, const Limits& limits)
+      : ids_(ids), limits_(limits), budget_(limits.held_bytes) {}
+
+  /// Numbers start at 1 again; only while no exchange is open.
+  void start_session() { first_ = 1; }
+  /// @return the number of the new exchange
+  Exchange open(const Request& request);
+  /// The newest exchange's request is complete.
+  void request_done();
+  /// Behind the answers that are due, if any, the connection closes.
+  void no_more_requests();
+  /// The same, with an answer to a request of which nothing went into a session.
+  void refuse_next(unsigned status, std::string_view reason, bool to_head);
+
+  /// See AgentCodec::from_path.
+  Result<> on_part(const session::Part& part);
+  /// Answers the first open exchange if nothing of a final answer is out, and gives up the others.
+  FailureAnswer fail(unsigned status, std::string_view reason);
+  /// The same for the newest exchange, which can be answered only if it is the only one.
+  FailureAnswer fail_newest(unsigned status, std::string_view reason);
+
+  std::size_t open_exchanges() const { return slots_.size(); }
+  /// Nothing more will be written.
+  bool closed() const { return closed_; }
+  bool reset() const { return reset_; }
+  OutputBuffer& output() { return output_; }
+  const OutputBuffer& output() const { return output_; }
+
+ private:
+  struct Slot {
+    Request request;
+    HeldExchange held;
+    bool request_done = false;
+    std::optional<ResponseHead> final_head;
+    std::optional<BodyWriter> body;  // since the head is written
+    bool close = false;              // the head said that the connection ends behind this answer
+  };
+  struct LastAnswer {
+    unsigned status;
+    std::string reason;
+    bool to_head;
+  };
+
+  Result<> advance();
+  Result<> take_heads(Slot& slot);
+  Result<> write_head(Slot& slot);
+  void finish_first();
+  void write_error(unsigned status, std::string_view reason, bool to_head);
+  void close_if_finished();
+  Framing framing_of(const Slot& slot) const;
+
+  ContextIds ids_;
+  Limits limits_;
+  HoldBudget budget_;
+  OutputBuffer output_;
+  std::uint32_t first_ = 1;  // the number of slots_.front()
+  std::deque<Slot> slots_;
+  std::optional<LastAnswer> last_answer_;
+  bool no_more_requests_ = false;
+  bool closed_ = false;
+  bool reset_ = false;
+};
+
+}  // namespace louver::profile::http1

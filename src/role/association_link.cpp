@@ -1,0 +1,126 @@
+#include "role/association_link.h"
+
+namespace louver::role {
+
+std::shared_ptr<AssociationLink> AssociationLink::prepare(Household& household, SidedLinkPtr link, Side towards_peer, Station& station,
+                                                          std::unique_ptr<session::EndpointAssociation> engine, Callbacks callbacks) {
+  std::shared_ptr<AssociationLink> made{new AssociationLink{household, station, std::move(engine), std::move(callbacks)}};
+  link->change_owner(*made, towards_peer);
+  made->link_ = std::move(link);
+  household.move_in(made);
+  return made;
+}
+
+void AssociationLink::start(session::Outbound first) {
+  // Until the engine has seen its first frame it knows no deadline of its own.
+  timer_.expires_at(runtime::now() + station_.limits.handshake_deadline, [this] { fail(Error{Fault::timeout, "no agreement in time"}); });
+  if (!first.empty()) link_->link().write(std::move(first), nullptr);
+  link_->link().resume_reading();
+}
+
+AssociationLink::AssociationLink(Household& household, Station& station, std::unique_ptr<session::EndpointAssociation> engine, Callbacks callbacks)
+    : household_(household), station_(station), engine_(std::move(engine)), callbacks_(std::move(callbacks)), timer_(household.loop()) {}
+
+std::size_t AssociationLink::on_bytes(Side, MutableBytes input, const runtime::ChunkRef&) {
+  session::Outbound out;
+  const auto consumed = engine_->receive(input, engine_now(), out);
+  if (!consumed) {
+    if (!out.empty()) link_->link().write(std::move(out), nullptr);
+    fail(consumed.error());
+    return input.size();
+  }
+  after_engine(std::move(out));
+  return *consumed;
+}
+
+void AssociationLink::after_engine(session::Outbound&& out) {
+  if (!out.empty()) link_->link().write(std::move(out), nullptr);
+  const auto self = shared_from_this();  // a callback may end this association
+  if (engine_->record() != nullptr && !told_record_) {
+    told_record_ = true;
+    if (callbacks_.on_record) callbacks_.on_record();
+  }
+  if (engine_->complete() && !told_open_ && !over_) {
+    told_open_ = true;
+    if (callbacks_.on_open) callbacks_.on_open();
+  }
+  if (!over_) set_timer();
+}
+
+void AssociationLink::set_timer() {
+  const TimePoint when = engine_->deadline();
+  if (when == TimePoint::max()) {
+    timer_.cancel();
+  } else {
+    timer_.expires_at(when, [this] { on_timer(); });
+  }
+}
+
+void AssociationLink::on_timer() {
+  session::Outbound out;
+  const auto fine = engine_->on_deadline(engine_now(), out);
+  if (!fine) {
+    if (!out.empty()) link_->link().write(std::move(out), nullptr);
+    fail(fine.error());
+    return;
+  }
+  after_engine(std::move(out));
+  // After a Close the connection stays for Alive while a session runs; then the endpoints close it.
+  if (!over_ && engine_->closed() && engine_->record()->secrets_erased() && engine_->record()->watched() == 0) {
+    over(Error{Fault::closed, "every session has ended after Close"});
+  }
+}
+
+void AssociationLink::close(std::uint8_t code, std::uint32_t drain_ms) {
+  if (over_ || !engine_->complete()) return;
+  session::Outbound out;
+  const auto closed = engine_->close(code, drain_ms, engine_now(), out);
+  if (!closed) {
+    fail(closed.error());
+    return;
+  }
+  after_engine(std::move(out));
+}
+
+void AssociationLink::on_end(Side) {
+  const auto fine = engine_->on_connection_end();
+  if (!fine) {
+    fail(fine.error());
+  } else {
+    over(Error{Fault::closed, "the peer ended the connection after Close"});
+  }
+}
+
+void AssociationLink::on_broken(Side, const Error& error) {
+  session::Outbound unheard;
+  engine_->fail(Error{Fault::connection_lost, error.detail}, unheard);
+  over(Error{Fault::connection_lost, error.detail});
+}
+
+void AssociationLink::fail(const Error& error) {
+  if (over_) return;
+  session::Outbound out;
+  engine_->fail(error, out);
+  if (!out.empty()) link_->link().write(std::move(out), nullptr);
+  over(error);
+}
+
+void AssociationLink::over(const Error& error) {
+  if (over_) return;
+  over_ = true;
+  timer_.cancel();
+  if (link_->link().is_open()) link_->link().close_when_written(last_words);
+  if (engine_->record() != nullptr) engine_->record()->end(alert_for(error.fault));
+  const auto self = shared_from_this();
+  household_.move_out(*this);
+  if (callbacks_.on_over) callbacks_.on_over(error);
+}
+
+void AssociationLink::drain() { close(static_cast<std::uint8_t>(0), static_cast<std::uint32_t>(station_.limits.drain_deadline.count())); }
+
+void AssociationLink::abort() {
+  if (over_) return;
+  fail(Error{Fault::revoked, "the process ends"});
+}
+
+}  // namespace louver::role

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <functional>
+
+#include "role/sided_link.h"
+#include "role/station.h"
+#include "runtime/timer.h"
+#include "session/endpoint_association.h"
+
+namespace louver::role {
+
+/// An endpoint's association on its connection: carries what the engine says, keeps its deadlines, tells the record's sessions the end.
+class AssociationLink final : public Resident, public LinkOwner {
+ public:
+  struct Callbacks {
+    std::function<void()> on_record;            // Keys are out: joins may be told from unknown ones
+    std::function<void()> on_open;              // step 4 is done
+    std::function<void(const Error&)> on_over;  // it has ended; `closed` after a Close that ran its course
+  };
+
+  static std::shared_ptr<AssociationLink> prepare(Household& household, SidedLinkPtr link, Side towards_peer, Station& station,
+                                                  std::unique_ptr<session::EndpointAssociation> engine, Callbacks callbacks);
+  /// @param first  what the engine has said already: a client's first flight
+  void start(session::Outbound first);
+
+  const std::shared_ptr<session::AssociationRecord>& record() const { return engine_->record(); }
+  bool open() const { return engine_->complete() && !engine_->closed(); }
+  /// Sends Close; running sessions end after `drain_ms`.
+  void close(std::uint8_t code, std::uint32_t drain_ms);
+  /// Lives as long as the association.
+  void keep(std::shared_ptr<void> companion) { companion_ = std::move(companion); }
+  const session::EndpointAssociation& engine() const { return *engine_; }
+
+  void drain() override;
+  void abort() override;
+  bool busy() const override { return false; }
+
+ private:
+  AssociationLink(Household& household, Station& station, std::unique_ptr<session::EndpointAssociation> engine, Callbacks callbacks);
+  std::size_t on_bytes(Side from, MutableBytes input, const runtime::ChunkRef& chunk) override;
+  void on_end(Side from) override;
+  void on_broken(Side from, const Error& error) override;
+  void on_drained(Side) override {}
+  void after_engine(session::Outbound&& out);
+  void set_timer();
+  void on_timer();
+  void fail(const Error& error);
+  void over(const Error& error);
+
+  Household& household_;
+  Station& station_;
+  std::unique_ptr<session::EndpointAssociation> engine_;
+  Callbacks callbacks_;
+  SidedLinkPtr link_;
+  runtime::Timer timer_;
+  std::shared_ptr<void> companion_;
+  bool told_record_ = false, told_open_ = false, over_ = false;
+};
+
+}  // namespace louver::role

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <functional>
+
+#include "role/sided_link.h"
+#include "role/station.h"
+#include "runtime/timer.h"
+#include "wire/frame.h"
+
+namespace louver::role {
+
+/// What an accepted connection turns out to be. `link` is paused, and nothing of it has been consumed.
+class Guests {
+ public:
+  virtual ~Guests() = default;
+  virtual void on_association(Household& household, SidedLinkPtr link) = 0;
+  virtual void on_session(Household& household, SidedLinkPtr link) = 0;
+
+ protected:
+  Guests() = default;
+  Guests(const Guests&) = default;
+  Guests& operator=(const Guests&) = default;
+};
+
+/// An accepted connection until its first frame says what it is for; a peer of another protocol is told so in words.
+class Doorway final : public Resident, public LinkOwner {
+ public:
+  static void open(Household& household, runtime::Socket socket, Station& station, Guests& guests);
+
+  void drain() override { abort(); }
+  void abort() override;
+  bool busy() const override { return false; }
+
+ private:
+  Doorway(Household& household, Station& station, Guests& guests);
+  std::size_t on_bytes(Side from, MutableBytes input, const runtime::ChunkRef& chunk) override;
+  void on_end(Side) override { leave(); }
+  void on_broken(Side, const Error&) override { leave(); }
+  void on_drained(Side) override {}
+  void refuse(const Error& error);
+  void hand_over(wire::FrameType type);
+  void leave();
+
+  Household& household_;
+  Station& station_;
+  Guests& guests_;
+  SidedLinkPtr link_;
+  runtime::Timer timer_;
+};
+
+/// Tells the peer why, in an ALERT frame, and closes.
+void turn_away(Station& station, SidedLinkPtr link, const Error& error);
+
+}  // namespace louver::role

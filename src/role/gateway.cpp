@@ -1,0 +1,159 @@
+#include "role/gateway.h"
+
+#include "config/policy.h"
+#include "profile/registry.h"
+#include "role/contexts.h"
+#include "role/tcp_end.h"
+#include "wire/join.h"
+
+namespace louver::role {
+namespace {
+
+std::optional<config::Profile> profile_of(std::string_view name) {
+  for (config::Profile profile : {config::Profile::http_1, config::Profile::stream_1}) {
+    if (config::name_of(profile) == name) return profile;
+  }
+  return std::nullopt;
+}
+
+/// The grants in the order of the Hello's contexts, as an Accept carries them.
+wire::Opaque<0, 65535> grants_in_hello_order(const wire::Hello& hello, const config::GrantMatrix& matrix) {
+  wire::Opaque<0, 65535> out;
+  for (std::size_t m = 0; m < matrix.middleboxes.size(); ++m) {
+    for (const wire::Context& context : hello.contexts.items) {
+      const auto found = std::ranges::find(matrix.contexts, context.name.text(), &config::GrantMatrix::Context::name);
+      const auto column = static_cast<std::size_t>(found - matrix.contexts.begin());
+      const auto c2s = static_cast<unsigned>(matrix.at(m, column, Direction::c2s));
+      const auto s2c = static_cast<unsigned>(matrix.at(m, column, Direction::s2c));
+      out.bytes.push_back(static_cast<std::byte>(c2s | s2c << 4));
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Gateway>> Gateway::make(config::Gateway config, Journal& journal) {
+  LOUVER_ASSIGN(Credentials credentials, Credentials::load(config.common));
+  LOUVER_TRY(credentials.check_own(tls::Role::server, config.name, config.common.certificate->place));
+  std::unique_ptr<Gateway> made{new Gateway{std::move(config), std::move(credentials), journal}};
+  LOUVER_TRY(made->set_up());
+  return made;
+}
+
+Gateway::Gateway(config::Gateway config, Credentials credentials, Journal& journal)
+    : config_(std::move(config)), credentials_(std::move(credentials)), process_(config_.common, journal), station_(process_.station()), http_{config_, {}} {}
+
+Result<> Gateway::set_up() {
+  LOUVER_ASSIGN(channels_.end_to_end, credentials_.tls_server(tls::ChannelKind::end_to_end, config_.policy.require_client_certificate));
+  LOUVER_ASSIGN(channels_.middlebox, credentials_.tls_server(tls::ChannelKind::server_side));
+  LOUVER_ASSIGN(port_, process_.listen(config_.listen, "louver", [this](Household& household, runtime::Socket socket) {
+    Doorway::open(household, std::move(socket), station_, *this);
+  }));
+  return {};
+}
+
+void Gateway::on_association(Household& household, SidedLinkPtr link) {
+  auto handshake = station_.draining ? nullptr : station_.handshakes.take();
+  if (handshake == nullptr) return turn_away(station_, std::move(link), Error{Fault::limit_exceeded, "too many agreements are under way"});
+  session::ServerAssociation::Options options;
+  options.name = config_.name;
+  options.handshake_deadline = station_.limits.handshake_deadline;
+  options.answer_after_finished = config_.policy.answer_after_finished;
+  auto engine = std::make_unique<session::ServerAssociation>(options, channels_, *this, station_.random);
+  auto self = std::make_shared<std::weak_ptr<AssociationLink>>();
+  const std::string peer = link->link().remote_address().to_string();
+  AssociationLink::Callbacks callbacks;
+  callbacks.on_record = [this, self] {
+    if (const auto association = self->lock()) {
+      const auto added = station_.associations.add(association->record());
+      if (!added) association->abort();
+    }
+  };
+  callbacks.on_open = [this, self, &household, handshake]() mutable {
+    handshake.reset();
+    if (const auto association = self->lock()) on_open(household, association);
+  };
+  callbacks.on_over = [this, self, peer](const Error& error) {
+    const auto association = self->lock();
+    if (association != nullptr && association->record() != nullptr) station_.associations.remove(*association->record());
+    if (error.fault == Fault::closed) return;
+    station_.journal.warn("association.failed", {{"peer", peer}, {"alert", std::string{name_of(alert_for(error.fault))}}, {"fault", describe(error)}});
+  };
+  *self = AssociationLink::prepare(household, std::move(link), Side::client, station_, std::move(engine), std::move(callbacks));
+  self->lock()->start({});
+}
+
+/// "A server closes by itself an association that is older than 15 minutes (policy)."
+void Gateway::on_open(Household& household, const std::shared_ptr<AssociationLink>& association) {
+  const session::AssociationRecord& record = *association->record();
+  station_.journal.info("association.open", {{"association", to_hex(record.id()).substr(0, 8)},
+                                             {"middleboxes", static_cast<std::int64_t>(record.terms().middleboxes())}});
+  auto timer = std::make_shared<runtime::Timer>(household.loop());
+  timer->expires_at(runtime::now() + config_.policy.lifetime, [timer, weak = std::weak_ptr<AssociationLink>{association}] {
+    if (const auto alive = weak.lock()) alive->close(0, wire::drain_by_themselves);
+    timer->cancel();
+  });
+  association->keep(std::move(timer));
+}
+
+void Gateway::on_session(Household& household, SidedLinkPtr link) {
+  if (station_.draining) return turn_away(station_, std::move(link), Error{Fault::revoked, "the process ends"});
+  JoinEntry::open(household, std::move(link), station_,
+                  [this](Household& home, SidedLinkPtr& joined, std::shared_ptr<session::AssociationRecord> record, MutableBytes frame) {
+                    return admit(home, joined, std::move(record), frame);
+                  });
+}
+
+Result<> Gateway::admit(Household& household, SidedLinkPtr& link, std::shared_ptr<session::AssociationRecord> record, MutableBytes frame) {
+  auto counted = station_.sessions.take();
+  if (counted == nullptr) return Error{Fault::limit_exceeded, "too many sessions"};
+  const session::ProfileTraits* profile = profile::find_profile(record->terms().profile());
+  if (profile == nullptr) return Error{Fault::internal_error, "a profile that the policy let through is not there"};
+  const wire::Join join = *wire::decode<wire::Join>(Bytes{frame}.subspan(wire::header_octets));
+  std::unique_ptr<session::EndpointSession> engine;
+  LOUVER_TRY(record->take_join(frame, runtime::now(), runtime::wall_now(), [&](const session::KeySource& keys) -> Result<> {
+    LOUVER_ASSIGN(engine, session::EndpointSession::make(keys, *profile, station_.limits.idle_deadline));
+    return {};
+  }));
+  auto session = SessionLink::take(household, std::move(link), station_, std::move(record), SessionNumber{join.session}, std::move(engine));
+  if (profile->name == config::name_of(config::Profile::http_1)) {
+    OriginHttp::start(household, station_, http_, std::move(session), std::move(counted));
+    return {};
+  }
+  const config::Origin* origin = config_.stream_origin();
+  const auto where = runtime::Endpoint::make(origin->connect.address, origin->connect.port);
+  if (!where) return where.error();
+  TcpEnd::for_origin(household, station_, *where, std::move(session), std::move(counted));
+  return {};
+}
+
+Result<wire::Accept> Gateway::answer(const wire::Hello& hello, const session::Terms& offered) {
+  const auto profile = profile_of(offered.profile());
+  const session::ProfileTraits* traits = profile::find_profile(offered.profile());
+  if (!profile || traits == nullptr || !config_.serves(*profile)) {
+    return Error{Fault::blocked_by_policy, "profile \"" + printable(offered.profile(), 32) + "\" is not served here"};
+  }
+  if (!has_contexts(offered, *traits)) return Error{Fault::blocked_by_policy, "the Hello has other contexts than its profile"};
+  LOUVER_ASSIGN(const config::GrantMatrix decided, config::decide(config_, config::matrix_of(offered)));
+  wire::Accept accept;
+  accept.suite = static_cast<std::uint16_t>(offered.suite().id);
+  accept.grants = grants_in_hello_order(hello, decided);
+  LOUVER_ASSIGN(wire::KnownExtensions known, wire::read_extensions(hello.extensions));
+  known.audit.reset();
+  if (known.max_record) known.max_record = std::min(*known.max_record, station_.limits.max_record);
+  accept.extensions = wire::write_extensions(known);
+  return accept;
+}
+
+Result<> Gateway::approve(const session::Terms&, const std::vector<session::PartyReport>& parties) {
+  const session::PartyReport& client = parties.front();
+  if (config_.policy.require_client_certificate && client.name.empty()) return Error{Fault::blocked_by_policy, "an anonymous client"};
+  const auto& allowed = config_.policy.clients;
+  if (!allowed.empty() && std::ranges::find(allowed, client.name) == allowed.end()) {
+    return Error{Fault::blocked_by_policy, "client \"" + client.name + "\" is not among those let in"};
+  }
+  return {};
+}
+
+}  // namespace louver::role

@@ -1,0 +1,253 @@
+#include "role/http_front.h"
+
+#include "role/contexts.h"
+
+namespace louver::role {
+
+using profile::http1::AgentDecision;
+using profile::http1::FailureAnswer;
+
+namespace {
+
+/// The ids that every Hello of this agent gives to the contexts of http/1: in the profile's order, from 1.
+profile::http1::ContextIds own_ids() {
+  return {ContextId{1}, ContextId{2}, ContextId{3}, ContextId{4}, ContextId{5}, ContextId{6}};
+}
+
+struct Answer {
+  unsigned status;
+  std::string_view reason;
+};
+
+/// What the user reads when a session fails before his answer began. Alerts of the path are nobody's word, so they are not named.
+Answer answer_for(Fault fault) {
+  switch (fault) {
+    case Fault::timeout:
+      return {504, "The path to the server did not answer in time."};
+    case Fault::blocked_by_policy:
+    case Fault::grant_refused:
+      return {403, "The path to the server is refused by policy."};
+    case Fault::next_hop_refused:
+      return {502, "The first party of the path cannot be reached. The request was not sent."};
+    default:
+      return {502, "The secure path broke before an answer came. Whether the request was carried out is unknown."};
+  }
+}
+
+}  // namespace
+
+Result<> HttpFront::Inward::on_part(const session::Part& part) {
+  if (owner_.session_ == nullptr) return Error{Fault::closed, "no session"};
+  return owner_.session_->send(part);
+}
+
+void HttpFront::start(Household& household, Station& station, const HttpFrontSetting& setting, runtime::Socket socket) {
+  std::shared_ptr<HttpFront> made{new HttpFront{household, station, setting}};
+  made->link_ = std::make_unique<SidedLink>(household.loop(), std::move(socket), *made, Side::client, station.link_options);
+  made->codec_ = std::make_unique<profile::http1::AgentCodec>(setting.options, own_ids(), *made, made->inward_);
+  household.move_in(made);
+  made->link_->link().resume_reading();
+}
+
+HttpFront::HttpFront(Household& household, Station& station, const HttpFrontSetting& setting)
+    : household_(household), station_(station), setting_(setting), inward_(*this) {}
+
+std::size_t HttpFront::on_bytes(Side, MutableBytes input, const runtime::ChunkRef&) {
+  if (over_) return input.size();
+  const auto used = codec_->from_application(input);
+  if (over_) return input.size();
+  if (!used) {
+    give_up_session(used.error());
+    flush();
+    return input.size();
+  }
+  flush();
+  if (over_) return input.size();
+  const bool stalled = *used == 0 && input.size() > setting_.options.limits.head_bytes;
+  if (waiting_ || !codec_->wants_input() || stalled || (session_ != nullptr && session_->above_high_water())) link_->link().pause_reading();
+  return *used;
+}
+
+AgentDecision HttpFront::on_request(const profile::http1::RequestTarget& request) {
+  std::string_view host = request.host;
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  if (draining_) return AgentDecision::refuse(503, "The agent is shutting down.");
+  const auto listed = [&](const config::Authority& one) { return one.matches(host, request.port); };
+  if (!setting_.hosts.empty() && std::ranges::none_of(setting_.hosts, listed)) return AgentDecision::refuse(421, "This listener does not answer for that host.");
+  RouteKeeper* route = setting_.route(host, request.port);
+  if (route == nullptr) return AgentDecision::refuse(502, "No route is configured for that host.");
+  return use(*route);
+}
+
+AgentDecision HttpFront::use(RouteKeeper& route) {
+  if (session_ != nullptr && route_ == &route) return AgentDecision::accept();
+  if (codec_->open_exchanges() != 0) return AgentDecision::wait();  // answers of the other route are still due
+  if (session_ != nullptr) end_session();
+  route_ = &route;
+  if (const auto record = route.current()) return join(route, record);
+  if (!waiting_) {
+    waiting_ = true;
+    route.when_ready(household_.loop().handle(), [weak = weak_from_this(), this](Result<std::shared_ptr<session::AssociationRecord>> record) {
+      if (weak.lock()) on_route_ready(std::move(record));
+    });
+  }
+  return AgentDecision::wait();
+}
+
+AgentDecision HttpFront::join(RouteKeeper& route, std::shared_ptr<session::AssociationRecord> record) {
+  counted_ = station_.sessions.take();
+  if (counted_ == nullptr) return AgentDecision::refuse(503, "The agent has as many sessions as it may have.");
+  auto session = SessionLink::join(household_, station_, std::move(record), route.first_party(), route.profile(), *this);
+  if (!session) return AgentDecision::refuse(502, "The secure path takes no new session now.");
+  if (const auto fresh = codec_->start_session(); !fresh) {
+    (*session)->detach();
+    return AgentDecision::refuse(502, "The secure path takes no new session now.");
+  }
+  session_ = *std::move(session);
+  return AgentDecision::accept();
+}
+
+void HttpFront::on_route_ready(Result<std::shared_ptr<session::AssociationRecord>> record) {
+  waiting_ = false;
+  if (over_) return;
+  if (!record) {
+    const Fault fault = record.error().fault == Fault::next_hop_refused ? Fault::next_hop_refused
+                        : record.error().fault == Fault::timeout       ? Fault::timeout
+                                                                       : record.error().fault;
+    const Answer answer = fault == Fault::next_hop_refused || fault == Fault::timeout || fault == Fault::blocked_by_policy || fault == Fault::grant_refused
+                              ? answer_for(fault)
+                              : Answer{502, "No secure path to the server could be agreed on. The request was not sent."};
+    const auto answered = codec_->answer_failure(answer.status, answer.reason);
+    flush();
+    if (answered == FailureAnswer::must_reset) reset();
+    return;
+  }
+  continue_application();
+}
+
+/// Everything was answered: the session ends in order.
+void HttpFront::end_session() {
+  const auto session = std::exchange(session_, nullptr);
+  counted_.reset();
+  session->finish();
+  session->release();
+}
+
+void HttpFront::give_up_session(const Error& error) {
+  if (session_ == nullptr) return;
+  const auto session = std::exchange(session_, nullptr);
+  counted_.reset();
+  session->detach_with(error);
+  route_ = nullptr;
+}
+
+void HttpFront::flush() {
+  if (over_) return;
+  if (session_ != nullptr) session_->flush();
+  if (over_) return;
+  if (!codec_->output().empty() && link_->link().is_open()) {
+    const std::size_t size = codec_->output().size();
+    link_->link().write(to_buffer(codec_->output()));
+    codec_->output_taken(size);
+  }
+  if (codec_->wants_reset()) return reset();
+  if (codec_->wants_close()) return close();
+  if (application_ended_ && codec_->open_exchanges() == 0) close();
+}
+
+bool HttpFront::after_parts() {
+  flush();
+  if (over_) return true;
+  if (codec_->wants_input() || waiting_ == false) continue_application();
+  return codec_->wants_parts() && !link_->link().above_high_water();
+}
+
+void HttpFront::continue_application() {
+  if (over_ || waiting_ || (session_ != nullptr && session_->above_high_water())) return;
+  if (link_->link().is_paused()) link_->link().resume_reading();
+}
+
+void HttpFront::on_drained(Side) {
+  if (!over_ && session_ != nullptr && codec_->wants_parts()) session_->resume_parts();
+}
+
+void HttpFront::on_end(Side) {
+  if (over_) return;
+  const auto ended = codec_->application_closed();
+  if (!ended) {
+    give_up_session(ended.error());
+    close();
+    return;
+  }
+  application_ended_ = true;
+  flush();
+}
+
+void HttpFront::on_broken(Side, const Error& error) {
+  if (over_) return;
+  give_up_session(Error{Fault::truncated, "the application's connection broke: " + error.detail});
+  leave();
+}
+
+void HttpFront::on_path_end(bool whole) {
+  if (over_) return;
+  const auto answered = codec_->on_session_end(whole);
+  if (session_ != nullptr) end_session();
+  flush();
+  if (!over_ && answered == FailureAnswer::must_reset) reset();
+}
+
+void HttpFront::on_session_lost(const Error& error) {
+  if (over_) return;
+  if (session_ != nullptr && route_ != nullptr && error.fault == Fault::peer_alert && session_->heard(Alert::unknown_association)) {
+    route_->lost(session_->record());
+  }
+  session_.reset();
+  counted_.reset();
+  route_ = nullptr;
+  const Answer answer = answer_for(error.fault);
+  const auto answered = codec_->open_exchanges() == 0 ? FailureAnswer::nothing_open : codec_->answer_failure(answer.status, answer.reason);
+  flush();
+  if (over_) return;
+  if (answered == FailureAnswer::must_reset) return reset();
+  // With no answer due the connection lives on: its next request gets another session.
+}
+
+void HttpFront::close() {
+  if (over_) return;
+  if (session_ != nullptr) {
+    if (codec_->open_exchanges() == 0) {
+      end_session();
+    } else {
+      give_up_session(Error{Fault::truncated, "the application went away"});
+    }
+  }
+  link_->link().close_when_written();
+  leave();
+}
+
+/// An answer was cut off: the application must not take it for whole (HT-11).
+void HttpFront::reset() {
+  if (over_) return;
+  link_->link().abort();
+  give_up_session(Error{Fault::truncated, "the application's connection was reset"});
+  leave();
+}
+
+void HttpFront::leave() {
+  if (over_) return;
+  over_ = true;
+  household_.move_out(*this);
+}
+
+void HttpFront::drain() {
+  draining_ = true;
+  if (codec_->open_exchanges() == 0) close();
+}
+
+void HttpFront::abort() {
+  if (over_) return;
+  reset();
+}
+
+}  // namespace louver::role

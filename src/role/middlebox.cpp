@@ -1,0 +1,197 @@
+#include "role/middlebox.h"
+
+#include "base/version.h"
+#include "filter/chain.h"
+#include "filter/edit/edit_filter.h"
+#include "filter/log/log_filter.h"
+#include "profile/registry.h"
+#include "role/middlebox_session_link.h"
+#include "wire/join.h"
+
+namespace louver::role {
+namespace {
+
+using FactoryResult = Result<std::shared_ptr<const filter::FilterFactory>>;
+
+FactoryResult make_filter(const config::LogFilter& options, const std::vector<std::string>& contexts, Journal& journal) {
+  filter::log::LogOptions made;
+  made.contexts = contexts;
+  made.payload = options.payload;
+  made.sample = options.sample;
+  made.write = [&journal](const filter::log::LogRecord& record) {
+    journal.info("message", {{"session", std::string{record.session}},
+                             {"exchange", static_cast<std::int64_t>(raw(record.exchange))},
+                             {"context", std::string{record.context}},
+                             {"direction", std::string{name_of(record.direction)}},
+                             {"octets", static_cast<std::int64_t>(record.octets)},
+                             {"redacted_octets", static_cast<std::int64_t>(record.redacted_octets)},
+                             {"complete", record.complete},
+                             {"excerpt", record.excerpt.value_or("")}});
+  };
+  return filter::log::make_log(std::move(made));
+}
+
+FactoryResult make_filter(const config::EditFilter& options, const std::vector<std::string>& contexts, Journal&) {
+  filter::edit::EditOptions made;
+  made.contexts = contexts;
+  made.remove = options.remove;
+  for (const config::HeaderField& field : options.set) made.set.push_back({field.name, field.value});
+  for (const config::HeaderField& field : options.add) made.add.push_back({field.name, field.value});
+  for (const config::PathRewrite& rewrite : options.rewrite_path) made.rewrite_path.push_back({rewrite.from, rewrite.to});
+  return filter::edit::make_edit(std::move(made));
+}
+
+/// Tells the filters the end when the session goes.
+class Filters final : public session::RelayHandler {
+ public:
+  explicit Filters(std::unique_ptr<filter::Chain> chain) : chain_(std::move(chain)) {}
+  ~Filters() override { chain_->on_session_end(); }
+  Result<session::Verdict> on_part(const session::Part& part, session::Grant grant, session::PartSink* emit) override {
+    return chain_->on_part(part, grant, emit);
+  }
+
+ private:
+  std::unique_ptr<filter::Chain> chain_;
+};
+
+}  // namespace
+
+std::string_view software_name() { return "louver/" LOUVER_VERSION; }
+
+Result<std::unique_ptr<Middlebox>> Middlebox::make(config::Middlebox config, Journal& journal) {
+  LOUVER_ASSIGN(Credentials credentials, Credentials::load(config.common));
+  LOUVER_TRY(credentials.check_own(tls::Role::middlebox, config.name, config.common.certificate->place));
+  std::unique_ptr<Middlebox> made{new Middlebox{std::move(config), std::move(credentials), journal}};
+  LOUVER_TRY(made->set_up());
+  return made;
+}
+
+Middlebox::Middlebox(config::Middlebox config, Credentials credentials, Journal& journal)
+    : config_(std::move(config)), credentials_(std::move(credentials)), process_(config_.common, journal), station_(process_.station()), journal_(journal) {}
+
+Result<> Middlebox::set_up() {
+  LOUVER_TRY(make_filters());
+  LOUVER_ASSIGN(client_side_, credentials_.tls_server(tls::ChannelKind::client_side));
+  LOUVER_ASSIGN(server_side_, credentials_.tls_client(tls::ChannelKind::server_side, true));
+  LOUVER_ASSIGN(port_, process_.listen(config_.listen, "louver", [this](Household& household, runtime::Socket socket) {
+    Doorway::open(household, std::move(socket), station_, *this);
+  }));
+  return {};
+}
+
+Result<> Middlebox::make_filters() {
+  for (const config::Filter& one : config_.filters) {
+    auto made = std::visit([&](const auto& options) { return make_filter(options, one.contexts, journal_); }, one.options);
+    if (!made) return Error{Fault::configuration, one.place + ": " + made.error().detail};
+    factories_.push_back(*std::move(made));
+  }
+  return {};
+}
+
+wire::Describe Middlebox::describe_self() const {
+  wire::Describe describe;
+  describe.operator_name = wire::Opaque<0, 255>{std::string_view{config_.describe.operator_name}};
+  describe.purpose = wire::Opaque<0, 1023>{std::string_view{config_.describe.purpose}};
+  describe.software = wire::Opaque<0, 255>{std::string_view{config_.describe.software ? *config_.describe.software : software_name()}};
+  describe.contact = wire::Opaque<0, 255>{std::string_view{config_.describe.contact}};
+  return describe;
+}
+
+void Middlebox::on_association(Household& household, SidedLinkPtr link) {
+  auto handshake = station_.draining ? nullptr : station_.handshakes.take();
+  if (handshake == nullptr) return turn_away(station_, std::move(link), Error{Fault::limit_exceeded, "too many agreements are under way"});
+  session::MiddleboxAssociation::Options options;
+  options.client_side = client_side_;
+  options.server_side = server_side_;
+  options.describe = describe_self();
+  options.handshake_deadline = station_.limits.handshake_deadline;
+  auto engine = std::make_unique<session::MiddleboxAssociation>(std::move(options), *this, station_.random);
+  MiddleboxAssociationLink::start(household, std::move(link), station_, std::move(engine),
+                                  [this](const wire::Party& party) { return find_next(as_text(party.name.bytes), party.port); }, std::move(handshake));
+}
+
+void Middlebox::on_session(Household& household, SidedLinkPtr link) {
+  if (station_.draining) return turn_away(station_, std::move(link), Error{Fault::revoked, "the process ends"});
+  JoinEntry::open(household, std::move(link), station_,
+                  [this](Household& home, SidedLinkPtr& joined, std::shared_ptr<session::AssociationRecord> record, MutableBytes frame) {
+                    return admit(home, joined, std::move(record), frame);
+                  });
+}
+
+Result<> Middlebox::admit(Household& household, SidedLinkPtr& link, std::shared_ptr<session::AssociationRecord> record, MutableBytes frame) {
+  MiddleboxSessionLink::Parts parts;
+  parts.counted = station_.sessions.take();
+  if (parts.counted == nullptr) return Error{Fault::limit_exceeded, "too many sessions"};
+  const session::Terms& terms = record->terms();
+  const session::ProfileTraits* profile = profile::find_profile(terms.profile());
+  if (profile == nullptr) return Error{Fault::internal_error, "a profile that the policy let through is not there"};
+  const wire::Join join = *wire::decode<wire::Join>(Bytes{frame}.subspan(wire::header_octets));
+  parts.number = SessionNumber{join.session};
+  LOUVER_TRY(record->take_join(frame, runtime::now(), runtime::wall_now(), [&](const session::KeySource& keys) -> Result<> {
+    LOUVER_ASSIGN(parts.relay, session::RelaySession::make(keys, *profile, station_.limits.idle_deadline));
+    return {};
+  }));
+  LOUVER_ASSIGN(parts.filters, filters_for(*record, parts.number));
+  const PartyIndex next{static_cast<std::uint8_t>(raw(record->self()) + 1)};
+  LOUVER_ASSIGN(const auto where, find_next(terms.name(next), terms.port(next)));
+  parts.next = where.first;
+  parts.connect = where.second;
+  parts.join = to_buffer(frame);
+  parts.record = std::move(record);
+  MiddleboxSessionLink::start(household, std::move(link), station_, std::move(parts));
+  return {};
+}
+
+Result<std::unique_ptr<session::RelayHandler>> Middlebox::filters_for(const session::AssociationRecord& record, SessionNumber number) {
+  filter::SessionInfo info;
+  info.id = filter::session_id_text(record.id(), number);
+  info.self = record.self();
+  info.terms = &record.terms();
+  LOUVER_ASSIGN(std::unique_ptr<filter::Chain> chain, filter::Chain::make(factories_, std::move(info)));
+  if (!chain->missing().empty() && config_.policy.on_missing_grant == config::MiddleboxPolicy::OnMissingGrant::end) {
+    return Error{Fault::grant_refused, filter::describe(chain->missing().front())};
+  }
+  return std::unique_ptr<session::RelayHandler>{std::make_unique<Filters>(std::move(chain))};
+}
+
+Result<PartyIndex> Middlebox::place(const wire::Hello& hello) {
+  const auto& route = hello.route.items;
+  for (std::size_t i = 0; i < hello.middleboxes(); ++i) {
+    if (route[i].name.text() != config_.name) continue;
+    LOUVER_TRY(find_next(as_text(route[i + 1].name.bytes), route[i + 1].port));
+    const std::string server = route.back().name.text();
+    const auto& servers = config_.policy.servers;
+    if (!servers.empty() && std::ranges::find(servers, server) == servers.end()) {
+      return Error{Fault::next_hop_refused, "paths to " + server + " are not taken part in"};
+    }
+    return PartyIndex{static_cast<std::uint8_t>(i + 1)};
+  }
+  return Error{Fault::not_in_route, config_.name + " is not in the route"};
+}
+
+/// Before Ready: the terms must be ones that this middlebox can serve.
+Result<> Middlebox::approve(const session::Terms& terms, PartyIndex self) {
+  if (profile::find_profile(terms.profile()) == nullptr) return Error{Fault::blocked_by_policy, "profile \"" + printable(terms.profile(), 32) + "\" is unknown here"};
+  if (config_.policy.on_missing_grant != config::MiddleboxPolicy::OnMissingGrant::end) return {};
+  filter::SessionInfo info;
+  info.self = self;
+  info.terms = &terms;
+  LOUVER_ASSIGN(const std::unique_ptr<filter::Chain> chain, filter::Chain::make(factories_, std::move(info)));
+  if (!chain->missing().empty()) return Error{Fault::grant_refused, filter::describe(chain->missing().front())};
+  return {};
+}
+
+Result<std::pair<runtime::Endpoint, runtime::ConnectOptions>> Middlebox::find_next(std::string_view name, std::uint16_t port) const {
+  const config::Next* next = config_.find_next(name, port);
+  if (next == nullptr) {
+    return Error{Fault::next_hop_refused, "no [[next]] with name \"" + printable(name, 128) + "\" and port " + std::to_string(port) + " is configured"};
+  }
+  if (next->connect) {
+    LOUVER_ASSIGN(runtime::Endpoint where, runtime::Endpoint::make(next->connect->address, next->connect->port));
+    return std::pair{std::move(where), runtime::ConnectOptions{.allow_private = true}};
+  }
+  LOUVER_ASSIGN(runtime::Endpoint where, runtime::Endpoint::make(next->name, next->port));
+  return std::pair{std::move(where), runtime::ConnectOptions{.allow_private = next->allow_private}};
+}
+
+}  // namespace louver::role

@@ -1,0 +1,116 @@
+#include "role/middlebox_session_link.h"
+
+#include "wire/join.h"
+
+namespace louver::role {
+
+void MiddleboxSessionLink::start(Household& household, SidedLinkPtr client, Station& station, Parts parts) {
+  std::shared_ptr<MiddleboxSessionLink> made{new MiddleboxSessionLink{household, station, std::move(parts)}};
+  client->change_owner(*made, Side::client);
+  client->link().pause_reading();  // the data behind the JOIN waits in the socket until there is somewhere for it to go
+  made->links_[slot(Side::client)] = std::move(client);
+  household.move_in(made);
+  made->connector_ = std::make_unique<runtime::Connector>(
+      household.loop(), station.resolver, *made->parts_.next, made->parts_.connect, runtime::now() + station.limits.connect_deadline,
+      [self = made.get()](Result<runtime::Socket> socket) { self->on_connected(std::move(socket)); });
+}
+
+MiddleboxSessionLink::MiddleboxSessionLink(Household& household, Station& station, Parts parts)
+    : household_(household),
+      station_(station),
+      parts_(std::move(parts)),
+      timer_(household.loop()),
+      watch_(household.loop(), parts_.record, [this](const Error& error) { fail(error); }) {}
+
+void MiddleboxSessionLink::on_connected(Result<runtime::Socket> socket) {
+  if (over_) return;
+  if (!socket) {
+    fail(Error{Fault::next_hop_refused, socket.error().detail});
+    return;
+  }
+  link(Side::server) = std::make_unique<SidedLink>(household_.loop(), *std::move(socket), *this, Side::server, station_.link_options);
+  link(Side::server)->link().write(std::move(parts_.join));
+  link(Side::server)->link().resume_reading();
+  link(Side::client)->link().resume_reading();
+  arm_timer();
+}
+
+std::size_t MiddleboxSessionLink::on_bytes(Side from, MutableBytes input, const runtime::ChunkRef& chunk) {
+  if (over_) return input.size();
+  session::Outbound onward;
+  const auto consumed = parts_.relay->receive(from, input, *parts_.filters, runtime::now(), onward);
+  runtime::Link& to = link(opposite(from))->link();
+  if (!onward.empty()) to.write(std::move(onward), chunk);
+  if (!consumed) {
+    fail(consumed.error());
+    return input.size();
+  }
+  if (to.above_high_water()) link(from)->link().pause_reading();
+  arm_timer();
+  close_if_done();
+  return *consumed;
+}
+
+void MiddleboxSessionLink::on_drained(Side to) {
+  if (over_ || !link(opposite(to))) return;
+  link(opposite(to))->link().resume_reading();
+}
+
+void MiddleboxSessionLink::on_end(Side from) {
+  const auto fine = parts_.relay->on_connection_end(from);
+  if (!fine) {
+    fail(fine.error());
+  } else if (!parts_.relay->ended(opposite(from))) {
+    fail(Error{Fault::truncated, std::string{"the "} + name_of(from) + "'s side closed before the other direction had ended"});
+  }
+}
+
+void MiddleboxSessionLink::on_broken(Side from, const Error& error) {
+  fail(Error{Fault::connection_lost, std::string{"the "} + name_of(from) + "'s side: " + error.detail});
+}
+
+void MiddleboxSessionLink::close_if_done() {
+  if (over_ || !parts_.relay->ended(Side::client) || !parts_.relay->ended(Side::server)) return;
+  over_ = true;
+  timer_.cancel();
+  for (SidedLinkPtr& one : links_) one->link().close_when_written();
+  station_.journal.debug("session.end", {{"session", static_cast<std::int64_t>(raw(parts_.number))}});
+  household_.move_out(*this);
+}
+
+void MiddleboxSessionLink::fail(const Error& error) {
+  if (over_) return;
+  over_ = true;
+  timer_.cancel();
+  connector_.reset();
+  // An alert of one side goes on to the other under its own party number; one of ours goes to both.
+  const auto& heard = parts_.relay->alert();
+  const Buffer alert = heard ? wire::make_alert_frame(heard->party, static_cast<Alert>(heard->code))
+                             : wire::make_alert_frame(raw(parts_.record->self()), alert_for(error.fault));
+  for (SidedLinkPtr& one : links_) {
+    if (!one || !one->link().is_open()) continue;
+    one->link().write(alert);
+    one->link().close_when_written(last_words);
+  }
+  station_.journal.info("session.failed", {{"association", to_hex(parts_.record->id()).substr(0, 8)},
+                                           {"session", static_cast<std::int64_t>(raw(parts_.number))},
+                                           {"party", static_cast<std::int64_t>(raw(parts_.record->self()))},
+                                           {"alert", std::string{name_of(alert_for(error.fault))}},
+                                           {"fault", describe(error)}});
+  household_.move_out(*this);
+}
+
+void MiddleboxSessionLink::arm_timer() {
+  const TimePoint when = parts_.relay->deadline();
+  if (timer_.is_set() || when == TimePoint::max()) return;
+  timer_.expires_at(when, [this] {
+    const auto fine = parts_.relay->on_deadline(runtime::now());
+    if (!fine) {
+      fail(fine.error());
+    } else {
+      arm_timer();
+    }
+  });
+}
+
+}  // namespace louver::role

@@ -1,0 +1,196 @@
+#include "role/origin_http.h"
+
+#include "role/contexts.h"
+
+namespace louver::role {
+
+using profile::http1::GatewayCodec;
+using profile::http1::GatewayDecision;
+
+void OriginHttp::start(Household& household, Station& station, const OriginHttpSetting& setting, std::shared_ptr<SessionLink> session,
+                       std::shared_ptr<void> counted) {
+  std::shared_ptr<OriginHttp> made{new OriginHttp{household, station, setting, std::move(session)}};
+  made->counted_ = std::move(counted);
+  household.move_in(made);
+  made->session_->start(*made);
+}
+
+OriginHttp::OriginHttp(Household& household, Station& station, const OriginHttpSetting& setting, std::shared_ptr<SessionLink> session)
+    : household_(household),
+      station_(station),
+      setting_(setting),
+      session_(std::move(session)),
+      inward_(*this),
+      codec_(setting.limits, http1_ids(session_->record().terms()), *this, inward_) {}
+
+/// The parties as they were authenticated; the codec takes such fields out of what clients send.
+profile::http1::Fields OriginHttp::party_fields() const {
+  if (!setting_.config.policy.tell_parties) return {};
+  std::string client = "anonymous";
+  std::string middleboxes;
+  const session::AssociationRecord& record = session_->record();
+  for (const session::PartyReport& party : record.parties()) {
+    if (party.index == PartyIndex{0}) {
+      if (!party.name.empty()) client = party.name;
+    } else {
+      middleboxes += (middleboxes.empty() ? "" : ", ") + party.name;
+    }
+  }
+  profile::http1::Fields fields{{"louver-client", client}};
+  if (!middleboxes.empty()) fields.push_back({"louver-middleboxes", middleboxes});
+  return fields;
+}
+
+GatewayDecision OriginHttp::on_request(const profile::http1::RequestTarget& request) {
+  const std::uint16_t port = request.port == 0 ? std::uint16_t{80} : request.port;
+  std::string_view host = request.host;
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  const config::Origin* origin = setting_.config.http_origin(host, port);
+  if (origin == nullptr) return GatewayDecision::refuse(421, "No origin is configured for this host.");
+  GatewayDecision decision = GatewayDecision::accept();
+  decision.extra_fields = party_fields();
+  decision.reused_connection = origin == origin_ && link_ != nullptr && link_->link().is_open() && codec_.origin_reusable();
+  if (!decision.reused_connection) {
+    drop_origin();
+    connect(*origin);
+  }
+  return decision;
+}
+
+void OriginHttp::connect(const config::Origin& origin) {
+  origin_ = &origin;
+  auto where = runtime::Endpoint::make(origin.connect.address, origin.connect.port);
+  if (!where) return;  // the configuration has checked it
+  connector_ = std::make_unique<runtime::Connector>(household_.loop(), station_.resolver, *where, runtime::ConnectOptions{.allow_private = true},
+                                                    runtime::now() + station_.limits.connect_deadline,
+                                                    [this](Result<runtime::Socket> socket) { on_connected(std::move(socket)); });
+}
+
+void OriginHttp::on_connected(Result<runtime::Socket> socket) {
+  if (over_) return;
+  connector_.reset();
+  if (!socket) {
+    station_.journal.warn("origin.unreachable", {{"origin", config::to_text(origin_->connect)}, {"fault", socket.error().detail}});
+    check(codec_.fail_exchange(502, "The origin cannot be reached."));
+    move_on();
+    return;
+  }
+  link_ = std::make_unique<SidedLink>(household_.loop(), *std::move(socket), *this, Side::server, station_.link_options);
+  link_->link().resume_reading();
+  move_on();
+}
+
+void OriginHttp::on_origin_done(bool reusable) {
+  if (!reusable) drop_origin_ = true;  // not here: we may be within the link's own callback
+}
+
+void OriginHttp::drop_origin() {
+  drop_origin_ = false;
+  connector_.reset();
+  if (link_ != nullptr) {
+    if (link_->link().is_open()) link_->link().close_when_written(last_words);
+    old_links_.push_back(std::move(link_));
+    household_.loop().post([weak = weak_from_this(), this] {
+      if (weak.lock()) old_links_.clear();
+    });
+  }
+  origin_ = nullptr;
+}
+
+std::size_t OriginHttp::on_bytes(Side, MutableBytes input, const runtime::ChunkRef&) {
+  if (over_) return input.size();
+  const auto used = codec_.from_origin(input);
+  if (!used) {
+    check(used.error());
+    return input.size();
+  }
+  move_on();
+  if (!over_ && session_->above_high_water() && link_ != nullptr) link_->link().pause_reading();
+  return *used;
+}
+
+void OriginHttp::origin_gone(bool clean) {
+  if (over_) return;
+  const config::Origin* origin = origin_;
+  drop_origin();
+  const auto end = codec_.origin_closed(clean);
+  if (!end) {
+    check(end.error());
+    return;
+  }
+  if (*end == GatewayCodec::OriginEnd::retry && origin != nullptr) connect(*origin);
+  move_on();
+}
+
+/// Carries what the codec has made to where it belongs, as far as there is room.
+void OriginHttp::move_on() {
+  if (over_) return;
+  if (drop_origin_) drop_origin();
+  if (link_ != nullptr && link_->link().is_open() && !codec_.output().empty()) {
+    const std::size_t size = codec_.output().size();
+    link_->link().write(to_buffer(codec_.output()));
+    codec_.output_taken(size);
+  }
+  session_->flush();
+  if (over_) return;
+  if (path_ended_ && codec_.open_exchanges() == 0) {
+    session_->finish();
+    leave();
+    return;
+  }
+  if (after_parts()) session_->resume_parts();
+}
+
+bool OriginHttp::after_parts() {
+  if (over_) return true;
+  if (link_ != nullptr && !codec_.output().empty() && link_->link().is_open()) {
+    const std::size_t size = codec_.output().size();
+    link_->link().write(to_buffer(codec_.output()));
+    codec_.output_taken(size);
+  }
+  session_->flush();
+  if (over_) return true;
+  return codec_.wants_parts() && (link_ == nullptr || !link_->link().above_high_water());
+}
+
+void OriginHttp::on_drained(Side) { move_on(); }
+
+void OriginHttp::on_session_writable() {
+  if (link_ != nullptr && link_->link().is_open()) link_->link().resume_reading();
+}
+
+void OriginHttp::on_path_end(bool whole) {
+  if (over_) return;
+  path_ended_ = true;
+  const auto fine = codec_.on_session_end(whole);
+  if (!fine) {
+    check(fine);
+  } else {
+    move_on();
+  }
+}
+
+void OriginHttp::check(const Result<>& result) {
+  if (result || over_) return;
+  over_ = true;
+  session_->fail(result.error());
+  leave();
+}
+
+void OriginHttp::on_session_lost(const Error&) { lose(); }
+
+/// The request may be cut off: the origin sees a broken connection, never a message that looks whole.
+void OriginHttp::lose() {
+  if (link_ != nullptr && link_->link().is_open()) link_->link().abort();
+  leave();
+}
+
+void OriginHttp::leave() {
+  over_ = true;
+  connector_.reset();
+  if (link_ != nullptr && link_->link().is_open()) link_->link().close_when_written(last_words);
+  session_->detach();
+  household_.move_out(*this);
+}
+
+}  // namespace louver::role

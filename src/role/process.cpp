@@ -1,0 +1,98 @@
+#include "role/process.h"
+
+#include <csignal>
+
+#include <future>
+
+#include "runtime/timer.h"
+
+namespace louver::role {
+namespace {
+constexpr std::chrono::milliseconds drain_poll{50};
+}
+
+Process::Process(const config::Common& common, Journal& journal)
+    : journal_(journal), loops_(common.threads), station_(common, journal, loops_) {
+  for (std::size_t i = 0; i < loops_.size(); ++i) households_.push_back(std::make_unique<Household>(loops_.at(i)));
+  const std::size_t connections = std::size_t{common.limits.associations} + common.limits.sessions;
+  connection_limits_ = std::make_shared<runtime::ConnectionLimits>(connections, connections);
+}
+
+Process::~Process() = default;
+
+Household& Process::household_of(const runtime::Loop& loop) {
+  for (const auto& household : households_) {
+    if (&household->loop() == &loop) return *household;
+  }
+  return *households_.front();
+}
+
+Result<std::uint16_t> Process::listen(const config::Endpoint& where, std::string_view what, std::function<void(Household&, runtime::Socket)> on_socket) {
+  runtime::ListenerOptions options;
+  options.limits = connection_limits_;
+  LOUVER_ASSIGN(auto listener, runtime::Listener::open(
+                                   loops_, config::to_text(where), options,
+                                   [this, on_socket = std::move(on_socket)](runtime::Loop& loop, runtime::Socket socket) {
+                                     on_socket(household_of(loop), std::move(socket));
+                                   },
+                                   [this](const std::string& trouble) { journal_.warn("listen.trouble", {{"what", trouble}}); }));
+  const std::uint16_t port = listener->port();
+  journal_.info("listen", {{"for", std::string{what}}, {"address", listener->address().to_string()}});
+  listeners_.push_back(std::move(listener));
+  return port;
+}
+
+int Process::run(const std::function<void()>& on_start) {
+  runtime::Loop& first = loops_.at(0);
+  first.on_signals({SIGTERM, SIGINT}, [this](int) {
+    if (station_.draining.exchange(true)) {
+      cut_off_ = true;
+      stop();
+    } else {
+      begin_drain();
+    }
+  });
+  drain_timer_ = std::make_unique<runtime::Timer>(first);
+  if (on_start) first.post([on_start] { on_start(); });
+  if (const auto ran = loops_.run(); !ran) {
+    journal_.write(Journal::Level::error, "process.failed", {{"fault", describe(ran.error())}});
+    return 1;
+  }
+  return cut_off_ ? 1 : 0;
+}
+
+void Process::on_every_loop(const std::function<void(Household&)>& task) {
+  for (const auto& household : households_) household->loop().post([&one = *household, task] { task(one); });
+}
+
+void Process::begin_drain() {
+  journal_.info("process.drain", {{"deadline_ms", static_cast<std::int64_t>(station_.limits.drain_deadline.count())}});
+  listeners_.clear();
+  drain_until_ = runtime::now() + station_.limits.drain_deadline;
+  on_every_loop([](Household& household) { household.drain(); });
+  poll_drain();
+}
+
+void Process::poll_drain() {
+  if (loops_.size() == 1 && !households_.front()->busy()) return stop();
+  if (loops_.size() > 1 && station_.sessions.used() == 0) return stop();
+  if (runtime::now() >= drain_until_) {
+    cut_off_ = true;
+    return stop();
+  }
+  drain_timer_->expires_at(runtime::now() + drain_poll, [this] { poll_drain(); });
+}
+
+/// Every resident goes on its own thread, before the loops do.
+void Process::stop() {
+  drain_timer_->cancel();
+  auto left = std::make_shared<std::atomic<std::size_t>>(households_.size());
+  on_every_loop([this, left](Household& household) {
+    household.abort();
+    household.loop().post([this, left] {
+      if (left->fetch_sub(1) == 1) loops_.stop();
+    });
+  });
+}
+
+}  // namespace louver::role

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "role/household.h"
+#include "role/station.h"
+#include "runtime/listener.h"
+#include "runtime/timer.h"
+
+namespace louver::role {
+
+/// What every serving process does the same way: loops, listeners, signals, draining.
+class Process {
+ public:
+  Process(const config::Common& common, Journal& journal);
+  ~Process();
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+
+  Station& station() { return station_; }
+  Household& household(std::size_t loop) { return *households_[loop]; }
+  Household& household_of(const runtime::Loop& loop);
+
+  /// Accepts connections there and hands each to `on_socket` on the thread of the loop that it will live on.
+  /// @fault configuration: the address cannot be listened on
+  Result<std::uint16_t> listen(const config::Endpoint& where, std::string_view what, std::function<void(Household&, runtime::Socket)> on_socket);
+
+  /// Serves until SIGTERM or SIGINT, then drains within the configured deadline. A second signal ends it at once.
+  /// @param on_start  called on loop 0 once it runs
+  /// @return 0, or 1 if something had to be cut off
+  int run(const std::function<void()>& on_start = {});
+
+ private:
+  void begin_drain();
+  void poll_drain();
+  void stop();
+  void on_every_loop(const std::function<void(Household&)>& task);
+
+  Journal& journal_;
+  runtime::LoopPool loops_;
+  Station station_;
+  std::vector<std::unique_ptr<Household>> households_;
+  std::shared_ptr<runtime::ConnectionLimits> connection_limits_;
+  std::vector<std::unique_ptr<runtime::Listener>> listeners_;
+  std::unique_ptr<runtime::Timer> drain_timer_;
+  TimePoint drain_until_{};
+  bool cut_off_ = false;
+};
+
+}  // namespace louver::role

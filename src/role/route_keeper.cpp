@@ -1,0 +1,195 @@
+#include "role/route_keeper.h"
+
+#include "config/policy.h"
+#include "profile/registry.h"
+
+namespace louver::role {
+namespace {
+
+constexpr std::chrono::milliseconds first_pause{100};
+constexpr std::chrono::seconds longest_pause{5};
+
+Result<session::ClientOffer> offer_of(const config::Route& route, const session::ProfileTraits& profile, std::uint32_t max_record) {
+  std::vector<config::GrantMatrix::Context> contexts;
+  session::ClientOffer offer;
+  std::uint8_t id = 1;
+  for (const session::ContextTraits& context : profile.contexts) {
+    contexts.push_back({std::string{context.name}, {(context.directions & 1) != 0, (context.directions & 2) != 0}});
+    offer.contexts.push_back({id++, context.directions, wire::Opaque<1, 255>{context.name}});
+  }
+  LOUVER_ASSIGN(const config::GrantMatrix matrix, config::offer(route, contexts));
+  for (std::size_t m = 0; m < route.middleboxes.size(); ++m) {
+    const config::RouteMiddlebox& middlebox = route.middleboxes[m];
+    offer.route.push_back({wire::Opaque<1, 255>{std::string_view{middlebox.name}}, middlebox.port});
+    auto& row = offer.grants.emplace_back();
+    for (std::size_t c = 0; c < contexts.size(); ++c) row.push_back({matrix.at(m, c, Direction::c2s), matrix.at(m, c, Direction::s2c)});
+  }
+  offer.route.push_back({wire::Opaque<1, 255>{std::string_view{route.server}}, route.port});
+  for (crypto::SuiteId suite : route.suites) offer.suites.push_back(static_cast<std::uint16_t>(suite));
+  offer.max_record = route.max_record.value_or(max_record);
+  offer.profile = std::string{profile.name};
+  return offer;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<RouteKeeper>> RouteKeeper::make(const config::Route& route, const Credentials& credentials, Station& station) {
+  const session::ProfileTraits* profile = profile::find_profile(config::name_of(route.profile));
+  if (profile == nullptr) return Error{Fault::configuration, route.place + ": unknown profile"};
+  LOUVER_ASSIGN(session::ClientOffer offer, offer_of(route, *profile, station.limits.max_record));
+  LOUVER_ASSIGN(runtime::Endpoint first, runtime::Endpoint::make(route.connect.address, route.connect.port));
+  session::EndpointChannels channels;
+  LOUVER_ASSIGN(channels.end_to_end, credentials.tls_client(tls::ChannelKind::end_to_end, true, route.require_hybrid));
+  LOUVER_ASSIGN(channels.middlebox, credentials.tls_client(tls::ChannelKind::client_side, false, route.require_hybrid));
+  return std::unique_ptr<RouteKeeper>{new RouteKeeper{route, std::move(first), *profile, std::move(offer), std::move(channels), station}};
+}
+
+RouteKeeper::RouteKeeper(const config::Route& route, runtime::Endpoint first_party, const session::ProfileTraits& profile, session::ClientOffer offer,
+                         session::EndpointChannels channels, Station& station)
+    : route_(route), first_party_(std::move(first_party)), profile_(&profile), offer_(std::move(offer)), channels_(std::move(channels)), station_(station) {}
+
+void RouteKeeper::start(Household& household) {
+  household_ = &household;
+  timer_ = std::make_unique<runtime::Timer>(household.loop());
+  wait_timer_ = std::make_unique<runtime::Timer>(household.loop());
+  begin();
+}
+
+Result<> RouteKeeper::approve(const session::Terms& terms, const std::vector<session::PartyReport>&) {
+  return config::check_accepted(route_, config::matrix_of(terms));
+}
+
+void RouteKeeper::begin() {
+  if (making_ != nullptr || connector_ != nullptr || station_.draining) return;
+  connector_ = std::make_unique<runtime::Connector>(household_->loop(), station_.resolver, first_party_, runtime::ConnectOptions{.allow_private = true},
+                                                    runtime::now() + station_.limits.connect_deadline,
+                                                    [this](Result<runtime::Socket> socket) { on_connected(std::move(socket)); });
+}
+
+void RouteKeeper::on_connected(Result<runtime::Socket> socket) {
+  connector_.reset();
+  if (!socket) return retry(socket.error());
+  auto engine = session::ClientAssociation::make(offer_, channels_, *this, station_.random, station_.limits.handshake_deadline);
+  if (!engine) return retry(engine.error());
+  session::Outbound first;
+  if (const auto started = (*engine)->start(engine_now(), first); !started) return retry(started.error());
+  auto self = std::make_shared<std::weak_ptr<AssociationLink>>();
+  AssociationLink::Callbacks callbacks;
+  callbacks.on_open = [this, self] { on_open(self->lock()); };
+  callbacks.on_over = [this, self](const Error& error) { on_over(self->lock().get(), error); };
+  struct Nobody final : LinkOwner {  // until prepare() names the owner; the link is paused
+    std::size_t on_bytes(Side, MutableBytes, const runtime::ChunkRef&) override { return 0; }
+    void on_end(Side) override {}
+    void on_broken(Side, const Error&) override {}
+    void on_drained(Side) override {}
+  };
+  static Nobody nobody;
+  auto link = std::make_unique<SidedLink>(household_->loop(), *std::move(socket), nobody, Side::server, station_.link_options);
+  making_ = AssociationLink::prepare(*household_, std::move(link), Side::server, station_, *std::move(engine), std::move(callbacks));
+  *self = making_;
+  making_->start(std::move(first));
+}
+
+void RouteKeeper::on_open(const std::shared_ptr<AssociationLink>& association) {
+  station_.journal.info("association.open", {{"route", route_.name}, {"association", to_hex(association->record()->id()).substr(0, 8)},
+                                             {"middleboxes", static_cast<std::int64_t>(association->record()->terms().middleboxes())}});
+  std::shared_ptr<AssociationLink> old = std::exchange(serving_, std::exchange(making_, nullptr));
+  pause_ = {};
+  tell(serving_->record());
+  timer_->expires_at(runtime::now() + route_.renew, [this] { begin(); });
+  if (old != nullptr) retire(std::move(old));
+}
+
+/// "the client sends it at the earliest 10 s after its last JOIN of that association, so that it overtakes none"
+void RouteKeeper::retire(std::shared_ptr<AssociationLink> old) {
+  auto timer = std::make_shared<runtime::Timer>(household_->loop());
+  timer->expires_at(runtime::now() + limits::close_grace, [timer, weak = std::weak_ptr<AssociationLink>{old}] {
+    if (const auto alive = weak.lock()) alive->close(0, wire::drain_by_themselves);
+    timer->cancel();
+  });
+  old->keep(std::move(timer));
+}
+
+void RouteKeeper::on_over(const AssociationLink* association, const Error& error) {
+  if (association == nullptr) return;
+  const bool was_serving = serving_.get() == association;
+  const bool was_making = making_.get() == association;
+  if (!was_serving && !was_making) return;
+  if (error.fault != Fault::closed) {
+    station_.journal.warn("association.failed", {{"route", route_.name}, {"alert", std::string{name_of(alert_for(error.fault))}}, {"fault", describe(error)}});
+  }
+  if (was_making) making_.reset();
+  if (was_serving) {
+    serving_.reset();
+    tell(nullptr);
+  }
+  retry(error);
+}
+
+void RouteKeeper::retry(const Error& error) {
+  last_error_ = error;
+  if (station_.draining) return;
+  if (connector_ == nullptr && making_ == nullptr) {
+    pause_ = std::min<Duration>(pause_ == Duration{} ? first_pause : pause_ * 2, longest_pause);
+    timer_->expires_at(runtime::now() + pause_, [this] { begin(); });
+  }
+}
+
+std::shared_ptr<session::AssociationRecord> RouteKeeper::current() const {
+  const std::lock_guard lock{mutex_};
+  if (current_ != nullptr && current_->state() != session::AssociationRecord::State::open) return nullptr;
+  return current_;
+}
+
+void RouteKeeper::tell(const std::shared_ptr<session::AssociationRecord>& record) {
+  std::vector<Waiting> told;
+  {
+    const std::lock_guard lock{mutex_};
+    current_ = record;
+    if (record != nullptr) told.swap(waiting_);
+  }
+  for (Waiting& one : told) {
+    one.loop.post([ready = std::move(one.ready), record] { ready(record); });
+  }
+}
+
+void RouteKeeper::when_ready(runtime::LoopHandle loop, Ready ready) {
+  {
+    const std::lock_guard lock{mutex_};
+    waiting_.push_back({loop, std::move(ready), runtime::now() + station_.limits.handshake_deadline});
+  }
+  household_->loop().post([this] {
+    if (const auto record = current()) {
+      tell(record);
+      return;
+    }
+    begin();
+    expire_waiting();
+  });
+}
+
+/// Those who have waited long enough hear the last reason.
+void RouteKeeper::expire_waiting() {
+  std::vector<Waiting> told;
+  TimePoint next = TimePoint::max();
+  {
+    const std::lock_guard lock{mutex_};
+    const TimePoint now = runtime::now();
+    const auto late = std::ranges::partition(waiting_, [&](const Waiting& one) { return one.until > now; });
+    for (Waiting& one : late) told.push_back(std::move(one));
+    waiting_.erase(late.begin(), late.end());
+    for (const Waiting& one : waiting_) next = std::min(next, one.until);
+  }
+  for (Waiting& one : told) {
+    one.loop.post([ready = std::move(one.ready), error = last_error_] { ready(error); });
+  }
+  if (next != TimePoint::max()) wait_timer_->expires_at(next, [this] { expire_waiting(); });
+}
+
+void RouteKeeper::lost(const session::AssociationRecord& record) {
+  household_->loop().post([this, id = record.id()] {
+    if (serving_ != nullptr && serving_->record()->id() == id) serving_->abort();
+  });
+}
+
+}  // namespace louver::role

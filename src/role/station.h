@@ -1,0 +1,68 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "config/config.h"
+#include "crypto/system_random.h"
+#include "role/household.h"
+#include "role/journal.h"
+#include "runtime/clock.h"
+#include "runtime/connector.h"
+#include "runtime/link.h"
+#include "runtime/loop_pool.h"
+#include "runtime/resolver.h"
+#include "session/association_record.h"
+
+namespace louver::role {
+
+/// Counts something for as long as it lives, up to a limit; from any thread.
+class Quota {
+ public:
+  explicit Quota(std::size_t most) : count_(std::make_shared<std::atomic<std::size_t>>(0)), most_(most) {}
+  /// Null when the limit is reached.
+  std::shared_ptr<void> take() {
+    if (count_->fetch_add(1) >= most_) {
+      count_->fetch_sub(1);
+      return nullptr;
+    }
+    return {static_cast<void*>(nullptr), [count = count_](void*) { count->fetch_sub(1); }};
+  }
+  std::size_t used() const { return count_->load(); }
+
+ private:
+  std::shared_ptr<std::atomic<std::size_t>> count_;
+  std::size_t most_;
+};
+
+/// What every resident of a process shares, whatever its role. Outlives them all.
+struct Station {
+  Station(const config::Common& common, Journal& journal_, runtime::LoopPool& loops_)
+      : limits(common.limits),
+        journal(journal_),
+        loops(loops_),
+        associations(common.limits.associations),
+        handshakes(common.limits.handshakes),
+        sessions(common.limits.sessions) {
+    link_options.high_water_bytes = limits.buffer;
+    link_options.low_water_bytes = limits.buffer / 4;
+  }
+
+  config::Limits limits;
+  Journal& journal;
+  runtime::LoopPool& loops;
+  runtime::Resolver resolver;
+  crypto::SystemRandom random;  // without state: from any thread
+  session::AssociationTable associations;
+  Quota handshakes;  // associations in progress
+  Quota sessions;
+  runtime::LinkOptions link_options;
+  std::atomic<bool> draining{false};
+};
+
+inline Now engine_now() { return {runtime::now(), runtime::wall_now()}; }
+
+/// How long a broken connection may take to hear our last words.
+inline constexpr std::chrono::seconds last_words{2};
+
+}  // namespace louver::role

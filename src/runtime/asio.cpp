@@ -1,0 +1,3 @@
+#include "runtime/asio.h"
+
+#include <boost/asio/impl/src.hpp>

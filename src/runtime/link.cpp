@@ -1,0 +1,370 @@
+#include "runtime/link.h"
+
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <optional>
+
+#include "runtime/clock.h"
+#include "runtime/link_input.h"
+#include "runtime/loop.h"
+#include "runtime/system_error.h"
+#include "runtime/tcp.h"
+#include "runtime/timer.h"
+#include "runtime/watch.h"
+#include "runtime/write_queue.h"
+
+namespace louver::runtime {
+
+namespace {
+
+// What one link may do before others on its loop get their turn.
+constexpr int reads_in_a_turn = 4;
+constexpr int writes_in_a_turn = 4;
+constexpr std::size_t runs_in_a_write = 64;
+
+}  // namespace
+
+/// The connection behind a link; outlives it while it is being closed.
+class Link::Connection : public std::enable_shared_from_this<Link::Connection> {
+ public:
+  Connection(Loop& loop, LinkHandler& handler, const LinkOptions& options)
+      : loop_(loop),
+        handler_(&handler),
+        options_(options),
+        input_(loop.chunks()),
+        queue_(loop.chunks().chunk_bytes() / 4) {}
+
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  /// With the loop, while something is still to be sent: a cut stream must not look whole.
+  ~Connection() {
+    if (watch_ && !queue_.empty()) reset_on_close(watch_.fd());
+  }
+
+  void adopt(Socket socket);
+
+  void write(session::Outbound&& out, ChunkRef keep);
+  void write(Buffer bytes);
+  void pause_reading();
+  void resume_reading();
+  void shutdown_send();
+  void close_when_written(Duration at_most);
+  void abort();
+  void drop();
+
+  bool is_open() const { return state_ == State::open; }
+  bool is_paused() const { return paused_; }
+  bool above_high_water() const { return above_high_water_; }
+  std::size_t pending_bytes() const { return queue_.size(); }
+  std::size_t buffered_bytes() const { return input_.size(); }
+  const SocketAddress& local_address() const { return local_; }
+  const SocketAddress& remote_address() const { return remote_; }
+
+ private:
+  enum class State : std::uint8_t {
+    open,
+    failed,   // broken within a method of ours: the handler is still to be told
+    closing,  // nobody is called any more; what is pending is sent
+    closed,
+  };
+  enum class Sent : std::uint8_t { all, some, failed };
+
+  void on_readable();
+  void on_writable();
+  void read_turn();
+  bool deliver();
+  Sent send_turn();
+  void after_push(bool was_empty);
+  void finish_sending();
+  void close_if_ended();
+  void discard_turn();
+  void fail(Error error);
+  void fail_later(Error error);
+  void close();
+  Error lost(std::string_view what, int system_error) const;
+
+  Loop& loop_;
+  LinkHandler* handler_;
+  LinkOptions options_;
+  Watch watch_;
+  SocketAddress local_;
+  SocketAddress remote_;
+  std::shared_ptr<void> held_;
+  LinkInput input_;
+  WriteQueue queue_;
+  std::optional<Timer> linger_;
+  State state_ = State::open;
+  bool paused_ = true;
+  bool turn_posted_ = false;
+  bool ended_ = false;       // the peer has sent its last octet
+  bool send_ends_ = false;   // we send nothing after what is queued
+  bool send_ended_ = false;  // and have told the peer
+  bool above_high_water_ = false;
+};
+
+// --- reading
+
+void Link::Connection::on_readable() {
+  if (state_ == State::closing) return discard_turn();
+  if (state_ == State::open && !paused_ && !ended_) read_turn();
+}
+
+void Link::Connection::read_turn() {
+  for (int i = 0; i < reads_in_a_turn; ++i) {
+    const MutableBytes room = input_.room();
+    const Received got = receive(watch_.fd(), room);
+    if (got.error != 0) return fail(lost("receiving", got.error));
+    if (got.end) {
+      ended_ = true;
+      input_.settle();
+      handler_->on_end();
+      return;
+    }
+    input_.add(got.count);
+    if (got.count > 0 && !deliver()) return;
+    if (got.count < room.size()) break;  // the socket is empty
+  }
+  input_.settle();
+  watch_.wait_readable();
+}
+
+/// Hands over what is buffered; false if reading must not go on.
+bool Link::Connection::deliver() {
+  const MutableBytes bytes = input_.bytes();
+  const std::size_t consumed = handler_->on_bytes(bytes, input_.chunk());
+  if (state_ != State::open) return false;
+  if (consumed > bytes.size()) {
+    fail({Fault::internal_error, "more octets consumed than there were"});
+    return false;
+  }
+  input_.consume(consumed);
+  if (paused_) {
+    input_.settle();
+    return false;
+  }
+  if (input_.is_full()) {
+    fail({Fault::limit_exceeded,
+          remote_.to_string() + " sent a frame larger than " + std::to_string(bytes.size()) + " octets"});
+    return false;
+  }
+  return true;
+}
+
+void Link::Connection::pause_reading() { paused_ = true; }
+
+void Link::Connection::resume_reading() {
+  if (state_ != State::open || !paused_) return;
+  paused_ = false;
+  if (turn_posted_) return;
+  turn_posted_ = true;
+  loop_.post([weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (!self) return;
+    self->turn_posted_ = false;
+    if (self->state_ != State::open || self->paused_) return;
+    if (self->input_.size() > 0 && !self->deliver()) return;
+    if (!self->ended_) return self->read_turn();
+    self->input_.settle();
+  });
+}
+
+// --- writing
+
+void Link::Connection::write(session::Outbound&& out, ChunkRef keep) {
+  if (state_ != State::open || send_ends_) return;
+  const bool was_empty = queue_.empty();
+  queue_.push(std::move(out), std::move(keep));
+  after_push(was_empty);
+}
+
+void Link::Connection::write(Buffer bytes) {
+  if (state_ != State::open || send_ends_) return;
+  const bool was_empty = queue_.empty();
+  queue_.push(std::move(bytes));
+  after_push(was_empty);
+}
+
+void Link::Connection::after_push(bool was_empty) {
+  if (was_empty && send_turn() == Sent::some) {
+    queue_.own_small_rest();
+    watch_.wait_writable();
+  }
+  if (queue_.size() > options_.high_water_bytes) above_high_water_ = true;
+}
+
+/// Sends until the queue is empty, the socket is full or the turn is over. Calls nobody.
+Link::Connection::Sent Link::Connection::send_turn() {
+  for (int i = 0; i < writes_in_a_turn && !queue_.empty(); ++i) {
+    std::array<iovec, runs_in_a_write> runs;
+    const std::size_t count = queue_.gather(runs);
+    std::size_t offered = 0;
+    for (const iovec& run : std::span{runs}.first(count)) offered += run.iov_len;
+    const SentBytes sent = send(watch_.fd(), std::span{runs}.first(count));
+    if (sent.error != 0) {
+      fail_later(lost("sending", sent.error));
+      return Sent::failed;
+    }
+    queue_.consume(sent.count);
+    if (sent.count < offered) break;  // the socket is full
+  }
+  return queue_.empty() ? Sent::all : Sent::some;
+}
+
+void Link::Connection::on_writable() {
+  if (state_ != State::open && state_ != State::closing) return;
+  switch (send_turn()) {
+    case Sent::failed:
+      return;
+    case Sent::some:
+      watch_.wait_writable();
+      break;
+    case Sent::all:
+      finish_sending();
+      break;
+  }
+  if (state_ == State::open && above_high_water_ && queue_.size() <= options_.low_water_bytes) {
+    above_high_water_ = false;
+    handler_->on_drained();
+  }
+}
+
+void Link::Connection::shutdown_send() {
+  if (state_ != State::open || send_ends_) return;
+  send_ends_ = true;
+  finish_sending();
+}
+
+/// Ends our side if that was asked for and everything is sent.
+void Link::Connection::finish_sending() {
+  if (!send_ends_ || send_ended_ || !queue_.empty()) return;
+  send_ended_ = true;
+  ::shutdown(watch_.fd(), SHUT_WR);  // if that fails, the connection is gone: reading will tell
+  close_if_ended();
+}
+
+void Link::Connection::close_if_ended() {
+  if (state_ == State::closing && send_ended_ && ended_) close();
+}
+
+// --- ending
+
+void Link::Connection::close_when_written(Duration at_most) {
+  if (state_ != State::open) return drop();
+  state_ = State::closing;
+  handler_ = nullptr;
+  input_.clear();
+  send_ends_ = true;
+  loop_.keep(shared_from_this());
+  linger_.emplace(loop_);
+  linger_->expires_at(now() + at_most, [this] { abort(); });
+  if (!ended_) watch_.wait_readable();
+  finish_sending();
+  close_if_ended();  // both sides may have ended before
+}
+
+void Link::Connection::discard_turn() {
+  std::array<std::byte, 16 * 1024> dropped;
+  for (int i = 0; i < reads_in_a_turn; ++i) {
+    const Received got = receive(watch_.fd(), dropped);
+    if (got.error != 0) return close();
+    if (got.end) {
+      ended_ = true;
+      return close_if_ended();
+    }
+    if (got.count < dropped.size()) break;
+  }
+  watch_.wait_readable();
+}
+
+void Link::Connection::abort() {
+  if (watch_) reset_on_close(watch_.fd());
+  close();
+}
+
+/// The owner is gone: nobody may be called.
+void Link::Connection::drop() {
+  if (state_ == State::closing || state_ == State::closed) return;
+  if (queue_.empty()) return close();
+  abort();
+}
+
+void Link::Connection::fail(Error error) {
+  LinkHandler* const handler = handler_;
+  close();
+  handler->on_broken(error);
+}
+
+void Link::Connection::fail_later(Error error) {
+  if (state_ == State::closing) return close();
+  state_ = State::failed;
+  queue_.clear();
+  loop_.post([weak = weak_from_this(), error = std::move(error)] {
+    if (const auto self = weak.lock(); self && self->state_ == State::failed) self->fail(error);
+  });
+}
+
+void Link::Connection::close() {
+  const auto self = shared_from_this();
+  state_ = State::closed;
+  handler_ = nullptr;
+  watch_.close();
+  linger_.reset();
+  queue_.clear();
+  input_.clear();
+  held_.reset();
+  loop_.forget(this);
+}
+
+Error Link::Connection::lost(std::string_view what, int system_error) const {
+  return system_fault(Fault::connection_lost,
+                      std::string{what} + (what == "sending" ? " to " : " from ") + remote_.to_string(), system_error);
+}
+
+void Link::Connection::adopt(Socket socket) {
+  local_ = socket.local;
+  remote_ = socket.remote;
+  held_ = std::move(socket.held);
+  prepare_connected(socket.descriptor.fd());
+  auto weak = weak_from_this();
+  Watch::Callbacks callbacks{
+      .on_readable =
+          [weak] {
+            if (const auto self = weak.lock()) self->on_readable();
+          },
+      .on_writable =
+          [weak] {
+            if (const auto self = weak.lock()) self->on_writable();
+          },
+  };
+  auto watch = Watch::open(loop_, std::move(socket.descriptor), std::move(callbacks));
+  if (!watch) return fail_later(std::move(watch).error());
+  watch_ = *std::move(watch);
+}
+
+// --- the link itself
+
+Link::Link(Loop& loop, Socket socket, LinkHandler& handler, const LinkOptions& options)
+    : connection_(std::make_shared<Connection>(loop, handler, options)) {
+  connection_->adopt(std::move(socket));
+}
+
+Link::~Link() { connection_->drop(); }
+
+void Link::write(session::Outbound&& out, ChunkRef keep) { connection_->write(std::move(out), std::move(keep)); }
+void Link::write(Buffer bytes) { connection_->write(std::move(bytes)); }
+std::size_t Link::pending_bytes() const { return connection_->pending_bytes(); }
+bool Link::above_high_water() const { return connection_->above_high_water(); }
+void Link::pause_reading() { connection_->pause_reading(); }
+void Link::resume_reading() { connection_->resume_reading(); }
+bool Link::is_paused() const { return connection_->is_paused(); }
+std::size_t Link::buffered_bytes() const { return connection_->buffered_bytes(); }
+void Link::shutdown_send() { connection_->shutdown_send(); }
+void Link::close_when_written(Duration at_most) { connection_->close_when_written(at_most); }
+void Link::abort() { connection_->abort(); }
+bool Link::is_open() const { return connection_->is_open(); }
+const SocketAddress& Link::local_address() const { return connection_->local_address(); }
+const SocketAddress& Link::remote_address() const { return connection_->remote_address(); }
+
+}  // namespace louver::runtime

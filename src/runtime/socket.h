@@ -1,0 +1,20 @@
+#pragma once
+
+#include <memory>
+
+#include "runtime/address.h"
+#include "runtime/descriptor.h"
+
+namespace louver::runtime {
+
+/// A connected TCP socket that no loop watches yet: what listeners and connectors make and links take. May change
+/// threads.
+struct Socket {
+  Descriptor descriptor;
+  SocketAddress local{};
+  SocketAddress remote{};
+  /// Counts of this connection (limits, load); given back when it is closed.
+  std::shared_ptr<void> held{};
+};
+
+}  // namespace louver::runtime

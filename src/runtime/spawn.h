@@ -1,0 +1,26 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "runtime/descriptor.h"
+
+namespace louver::runtime {
+
+/// A process that was just started, and our ends of its outputs.
+struct Spawned {
+  pid_t pid;
+  Descriptor ended;  // readable when it has ended (pidfd_open(2)); then it still has to be reaped
+  Descriptor out;
+  Descriptor err;
+};
+
+/// Starts a program as `Subprocess` says.
+/// @fault configuration  names the program and says why not
+Result<Spawned> spawn(const std::vector<std::string>& argv, const std::optional<std::vector<std::string>>& environment);
+
+}  // namespace louver::runtime

@@ -1,0 +1,69 @@
+#include "runtime/tcp.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+
+#include "runtime/system_error.h"
+
+namespace louver::runtime {
+
+namespace {
+
+template <class Call>
+ssize_t uninterrupted(Call call) {
+  while (true) {
+    const ssize_t result = call();
+    if (result >= 0 || errno != EINTR) return result;
+  }
+}
+
+bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
+
+}  // namespace
+
+Result<Descriptor> make_tcp_socket(bool v4) {
+  Descriptor out{::socket(v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP)};
+  if (!out) return system_fault(Fault::internal_error, "making a socket", errno);
+  return out;
+}
+
+void prepare_connected(int socket) {
+  const int on = 1;
+  setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on,
+             sizeof on);  // fails on what is not TCP (tests) or gone: either way no matter
+}
+
+void reset_on_close(int socket) {
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
+int pending_error(int socket) {
+  int error = 0;
+  socklen_t size = sizeof error;
+  if (getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size) != 0) return errno;
+  return error;
+}
+
+Received receive(int socket, MutableBytes room) {
+  const ssize_t got = uninterrupted([&] { return ::recv(socket, room.data(), room.size(), MSG_DONTWAIT); });
+  if (got > 0) return {.count = static_cast<std::size_t>(got)};
+  if (got == 0) return {.end = true};
+  if (would_block(errno)) return {};
+  return {.error = errno};
+}
+
+SentBytes send(int socket, std::span<iovec> runs) {
+  msghdr message{};
+  message.msg_iov = runs.data();
+  message.msg_iovlen = runs.size();
+  const ssize_t sent = uninterrupted([&] { return ::sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT); });
+  if (sent >= 0) return {.count = static_cast<std::size_t>(sent)};
+  if (would_block(errno)) return {};
+  return {.error = errno};
+}
+
+}  // namespace louver::runtime

@@ -1,0 +1,208 @@
+#include "session/association_record.h"
+
+#include "session/join_tags.h"
+
+namespace louver::session {
+
+bool JoinWindow::mark(std::uint64_t number) {
+  if (number == 0) return false;
+  if (!marked_) marked_ = std::make_unique<std::bitset<limits::join_window>>();
+  if (number > highest_) {
+    if (number - highest_ >= limits::join_window) {
+      marked_->reset();
+    } else {
+      for (std::uint64_t n = highest_ + 1; n < number; ++n) marked_->reset(n % limits::join_window);
+    }
+    highest_ = number;
+  } else {
+    if (highest_ - number >= limits::join_window) return false;
+    if (marked_->test(number % limits::join_window)) return false;
+  }
+  marked_->set(number % limits::join_window);
+  return true;
+}
+
+Result<wire::Join> decode_join(const wire::FrameView& frame) {
+  if (frame.header.type != wire::FrameType::join) {
+    return Error{Fault::unexpected_frame, std::string{wire::name_of(frame.header.type)} + " before JOIN"};
+  }
+  return wire::decode<wire::Join>(frame.body());
+}
+
+AssociationRecord::State AssociationRecord::state() const {
+  const std::lock_guard lock{mutex_};
+  return state_;
+}
+
+void AssociationRecord::open() {
+  {
+    const std::lock_guard lock{mutex_};
+    if (state_ != State::waiting) return;
+    state_ = State::open;
+  }
+  notify();
+}
+
+void AssociationRecord::close(std::uint64_t last, TimePoint grace_until, TimePoint drain_until, Alert reason) {
+  {
+    const std::lock_guard lock{mutex_};
+    if (state_ == State::ended) return;
+    if (state_ == State::closing) {  // a second Close can only bind tighter
+      last = std::min(last, close_last_);
+      grace_until = std::min(grace_until, grace_until_);
+      if (drain_until > drain_.until) {
+        drain_until = drain_.until;
+        reason = drain_.reason;
+      }
+    }
+    state_ = State::closing;
+    close_last_ = last;
+    grace_until_ = grace_until;
+    drain_ = {drain_until, reason};
+  }
+  notify();
+}
+
+void AssociationRecord::end(Alert reason) {
+  {
+    const std::lock_guard lock{mutex_};
+    if (state_ == State::ended) return;
+    state_ = State::ended;
+    drain_ = {TimePoint::min(), reason};
+    agreement_.secrets.erase();
+  }
+  notify();
+}
+
+void AssociationRecord::erase_secrets() {
+  const std::lock_guard lock{mutex_};
+  if (state_ == State::closing) agreement_.secrets.erase();
+}
+
+bool AssociationRecord::secrets_erased() const {
+  const std::lock_guard lock{mutex_};
+  return agreement_.secrets.size() == 0;
+}
+
+AssociationRecord::Drain AssociationRecord::drain() const {
+  const std::lock_guard lock{mutex_};
+  return drain_;
+}
+
+std::uint64_t AssociationRecord::last_join() const {
+  const std::lock_guard lock{mutex_};
+  return std::max(window_.highest(), next_number_ - 1);
+}
+
+std::size_t AssociationRecord::joins() const {
+  const std::lock_guard lock{mutex_};
+  return joins_;
+}
+
+/// Whether the association still takes a session of this number.
+Result<> AssociationRecord::check_life(std::uint64_t number, TimePoint now, WallTime wall) const {
+  if (state_ == State::ended) return Error{Fault::revoked, "the association has ended"};
+  if (state_ == State::waiting) return Error{Fault::internal_error, "a JOIN before Go must be held"};
+  if (wall >= agreement_.expires) return Error{Fault::certificate_expired, "a certificate of the association has expired"};
+  if (state_ == State::closing && (number > close_last_ || now >= grace_until_)) {
+    return Error{Fault::revoked, "the association is closed for session " + std::to_string(number)};
+  }
+  if (agreement_.secrets.size() == 0) return Error{Fault::revoked, "the association's secrets are erased"};
+  return {};
+}
+
+Result<> AssociationRecord::check_alive(std::uint32_t alive) const {
+  const std::uint32_t newest = alive_sent_.load();
+  if (alive > newest) return Error{Fault::join_late, "the JOIN names an Alive that was never sent"};
+  if (newest - alive > limits::alive_behind) return Error{Fault::join_late, "the JOIN is " + std::to_string(newest - alive) + " Alives old"};
+  return {};
+}
+
+Result<Buffer> AssociationRecord::make_join(WallTime wall, SessionNumber& number, const Derive& derive) {
+  const std::lock_guard lock{mutex_};
+  if (state_ != State::open) return Error{Fault::revoked, "the association takes no more sessions"};
+  if (wall >= agreement_.expires) return Error{Fault::certificate_expired, "a certificate of the association has expired"};
+  if (next_number_ >> 63 != 0) return Error{Fault::sequence_exhausted, "session numbers are used up"};
+  number = SessionNumber{next_number_++};  // burnt from here on, whatever happens
+  const KeySource keys{agreement_, number};
+  wire::Join join;
+  join.association = agreement_.id;
+  join.session = raw(number);
+  join.alive = alive_received_.load();
+  Buffer frame = wire::make_frame({wire::FrameType::join, 0, 0, 0}, wire::encode(join));
+  LOUVER_TRY(join_tags::write_end(keys, frame));
+  LOUVER_TRY(join_tags::write_hop(keys, frame));
+  LOUVER_TRY(derive(keys));
+  ++joins_;
+  return frame;
+}
+
+Result<> AssociationRecord::take_join(MutableBytes frame, TimePoint now, WallTime wall, const Derive& derive) {
+  LOUVER_ASSIGN(const wire::Join join, wire::decode<wire::Join>(Bytes{frame}.subspan(wire::header_octets)));
+  const bool is_server = self() == terms().server();
+  const std::lock_guard lock{mutex_};
+  LOUVER_TRY(check_life(join.session, now, wall));
+  const KeySource keys{agreement_, SessionNumber{join.session}};
+  LOUVER_TRY(join_tags::check_hop(keys, frame));
+  if (is_server) {
+    LOUVER_TRY(join_tags::check_end(keys, frame));
+    LOUVER_TRY(check_alive(join.alive));
+  }
+  if (!window_.mark(join.session)) return Error{Fault::join_replayed, "session " + std::to_string(join.session) + " was taken before"};
+  if (!is_server) LOUVER_TRY(join_tags::write_hop(keys, frame));
+  LOUVER_TRY(derive(keys));
+  ++joins_;
+  return {};
+}
+
+AssociationRecord::Watch AssociationRecord::watch(std::function<void()> changed) {
+  auto handle = std::make_shared<std::function<void()>>(std::move(changed));
+  const std::lock_guard lock{mutex_};
+  std::erase_if(watchers_, [](const auto& one) { return one.expired(); });
+  watchers_.push_back(handle);
+  return handle;
+}
+
+std::size_t AssociationRecord::watched() const {
+  const std::lock_guard lock{mutex_};
+  return static_cast<std::size_t>(std::ranges::count_if(watchers_, [](const auto& one) { return !one.expired(); }));
+}
+
+void AssociationRecord::notify() {
+  std::vector<Watch> alive;
+  {
+    const std::lock_guard lock{mutex_};
+    for (const auto& one : watchers_) {
+      if (Watch watcher = one.lock()) alive.push_back(std::move(watcher));
+    }
+  }
+  for (const Watch& watcher : alive) (*watcher)();
+}
+
+Result<> AssociationTable::add(std::shared_ptr<AssociationRecord> record) {
+  const std::lock_guard lock{mutex_};
+  if (records_.size() >= most_) return Error{Fault::limit_exceeded, "more than " + std::to_string(most_) + " associations"};
+  const auto [at, fresh] = records_.emplace(record->id(), record);
+  if (!fresh) return Error{Fault::internal_error, "an association with this id exists"};
+  return {};
+}
+
+void AssociationTable::remove(const AssociationRecord& record) {
+  const std::lock_guard lock{mutex_};
+  const auto found = records_.find(record.id());
+  if (found != records_.end() && found->second.get() == &record) records_.erase(found);
+}
+
+Result<std::shared_ptr<AssociationRecord>> AssociationTable::find(const wire::AssociationId& id) const {
+  const std::lock_guard lock{mutex_};
+  const auto found = records_.find(id);
+  if (found == records_.end()) return Error{Fault::unknown_association, "no association " + to_hex(id)};
+  return found->second;
+}
+
+std::size_t AssociationTable::size() const {
+  const std::lock_guard lock{mutex_};
+  return records_.size();
+}
+
+}  // namespace louver::session

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <deque>
+
+#include "session/association_record.h"
+#include "session/receiver.h"
+#include "session/sender.h"
+#include "session/session_frames.h"
+
+namespace louver::session {
+
+/// What a middlebox's filters say to a part that they were shown.
+enum class Verdict : std::uint8_t {
+  pass,      // it goes on as it is
+  replaced,  // write only: what goes on was emitted, if anything
+  hold,      // write only: something is kept back; nothing that came later goes out before it is emitted
+  redact,    // redact only: a tombstone takes its place
+};
+
+/// A middlebox's filters, as the engine sees them: shown each part that this party's grants open to it.
+class RelayHandler {
+ public:
+  virtual ~RelayHandler() = default;
+  /// `emit` takes what a writer puts in the part's place (any number of parts of this context and direction); it is null for readers.
+  /// A tombstone (`part.redacted`) that a writer lets pass goes on as that many octets 'x'.
+  /// @fault whatever ends the session: blocked_by_policy, filter_failed
+  virtual Result<Verdict> on_part(const Part& part, Grant grant, PartSink* emit) = 0;
+
+ protected:
+  RelayHandler() = default;
+  RelayHandler(const RelayHandler&) = default;
+  RelayHandler& operator=(const RelayHandler&) = default;
+};
+
+/// A session at a middlebox. Records of contexts without a grant pass by their header and tags alone; a reader opens into a scratch
+/// buffer and passes the received octets; a writer opens in place and seals anew. docs/protocol.md §6
+class RelaySession {
+ public:
+  /// @param started  the moment of the JOIN, from which the idle deadline counts
+  static Result<std::unique_ptr<RelaySession>> make(const KeySource& keys, const ProfileTraits& profile, Duration idle_deadline,
+                                                    TimePoint started = TimePoint::max());
+
+  /// Takes whole frames that came from `from`; what goes on to the other side is appended to `onward`.
+  /// @return octets consumed: forwarded runs lie in `input` until they are written
+  Result<std::size_t> receive(Side from, MutableBytes input, RelayHandler& handler, TimePoint now, Outbound& onward);
+
+  /// Every flow on the hop from `from` has ended, and everything has been put out.
+  bool ended(Side from) const;
+  /// The connection from `from` is at its end: fine if its direction has ended, else truncation.
+  Result<> on_connection_end(Side from) const;
+  const std::optional<ReceivedAlert>& alert() const { return alert_; }
+  TimePoint deadline() const { return last_activity_ == TimePoint::max() ? last_activity_ : last_activity_ + idle_deadline_; }
+  Result<> on_deadline(TimePoint now) const;
+
+ private:
+  /// A record that waits behind one that is held: "a writer reads on within its limit".
+  struct Waiting {
+    Buffer frame;
+    AcceptedRecord record;
+  };
+  struct Way {
+    Way(Direction d, Receiver r, Sender s) : direction(d), receiver(std::move(r)), sender(std::move(s)) {}
+    Direction direction;
+    Receiver receiver;
+    Sender sender;
+    std::array<Grant, 256> grants{};
+    std::optional<ContextId> held;  // the context of which a filter keeps something back
+    std::deque<Waiting> waiting;
+    std::size_t waiting_bytes = 0;
+    bool writes = false;
+  };
+  class Emitter;
+
+  RelaySession(const KeySource& keys, Duration idle_deadline, TimePoint started);
+  Result<> load(const KeySource& keys, const ProfileTraits& profile);
+  Result<> on_record(Way& way, const wire::FrameView& frame, RelayHandler& handler, Outbound& onward);
+  Result<> process(Way& way, const AcceptedRecord& record, bool in_input, RelayHandler& handler, Outbound& onward);
+  Result<> relay_read(Way& way, const AcceptedRecord& record, bool in_input, RelayHandler& handler, Outbound& onward);
+  Result<> relay_write(Way& way, const AcceptedRecord& record, RelayHandler& handler, Outbound& onward);
+  Result<> put_tombstone(Way& way, const AcceptedRecord& record, Outbound& onward);
+  Result<> pass(Way& way, const AcceptedRecord& record, bool in_input, Outbound& onward);
+  void note_answer(const AcceptedRecord& record);
+  bool must_wait(const Way& way, const AcceptedRecord& record) const;
+  Result<> wait(Way& way, const AcceptedRecord& record);
+  Result<> release(Way& way, RelayHandler& handler, Outbound& onward);
+  Result<> finish_if_ended(Way& way, Outbound& onward);
+
+  const PathPlan* plan_;
+  PartyIndex self_;
+  std::unique_ptr<ExchangeLedger> ledger_;
+  std::array<std::uint32_t, 256> answered_{};  // the last exchange whose answer has ended, by context
+  std::vector<std::unique_ptr<Way>> ways_;  // by direction
+  std::array<std::array<std::unique_ptr<Redactor>, 256>, 2> redactors_;
+  Buffer scratch_;
+  Duration idle_deadline_;
+  TimePoint last_activity_;
+  std::optional<ReceivedAlert> alert_;
+};
+
+}  // namespace louver::session

@@ -1,0 +1,168 @@
+#pragma once
+
+#include "wire/hello.h"
+
+/// The messages inside the channels: msg_type u8 | length u24 | body. docs/protocol.md §4, §8
+namespace louver::wire {
+
+enum class MessageType : std::uint8_t {
+  describe = 1,
+  accept = 2,
+  confirm = 3,
+  keys = 4,
+  ready = 5,
+  go = 6,
+  alive = 7,
+  alert = 11,
+  close = 12,
+};
+std::string_view name_of(MessageType type);
+
+inline constexpr std::size_t message_header_octets = 4;
+
+/// Who runs a middlebox and what for; the same octets to both endpoints.
+struct Describe {
+  Opaque<0, 255> operator_name;
+  Opaque<0, 1023> purpose;
+  Opaque<0, 255> software;
+  Opaque<0, 255> contact;
+  Hash nonce{};
+  Extensions extensions;
+  static constexpr auto fields = std::tuple{field("operator", &Describe::operator_name), field("purpose", &Describe::purpose),
+                                            field("software", &Describe::software),      field("contact", &Describe::contact),
+                                            field("nonce", &Describe::nonce),            field("extensions", &Describe::extensions)};
+  static constexpr MessageType type = MessageType::describe;
+  bool operator==(const Describe&) const = default;
+};
+
+struct Accept {
+  Hash hello_hash{};
+  std::uint16_t version = 0;
+  std::uint16_t suite = 0;
+  Opaque<0, 65535> grants;
+  Extensions extensions;
+  static constexpr auto fields = std::tuple{field("hello_hash", &Accept::hello_hash), field("version", &Accept::version),
+                                            field("suite", &Accept::suite), field("grants", &Accept::grants),
+                                            field("extensions", &Accept::extensions)};
+  static constexpr MessageType type = MessageType::accept;
+  bool operator==(const Accept&) const = default;
+};
+
+struct Member {
+  Hash leaf_hash{};
+  Hash describe_hash{};
+  static constexpr auto fields = std::tuple{field("leaf_hash", &Member::leaf_hash), field("describe_hash", &Member::describe_hash)};
+  bool operator==(const Member&) const = default;
+};
+
+struct Manifest {
+  Hash session_id{};
+  Accept accept;
+  Vector<Member, 128, 65535> members;  // P0 .. P(N+1)
+  static constexpr auto fields = std::tuple{field("session_id", &Manifest::session_id), field("accept", &Manifest::accept),
+                                            field("members", &Manifest::members)};
+  bool operator==(const Manifest&) const = default;
+};
+
+/// The name of a secret; the six octets are also its context in Expand-Label. docs/protocol.md §5
+struct ItemName {
+  std::uint8_t kind = 0;
+  std::uint8_t direction = 0;
+  std::uint8_t context = 0;
+  std::uint8_t from = 0;
+  std::uint8_t to = 0;
+  std::uint8_t verifier = 255;
+  static constexpr auto fields =
+      std::tuple{field("kind", &ItemName::kind), field("direction", &ItemName::direction), field("context", &ItemName::context),
+                 field("from", &ItemName::from), field("to", &ItemName::to), field("verifier", &ItemName::verifier)};
+  auto operator<=>(const ItemName&) const = default;
+};
+
+struct KeyItem {
+  ItemName name;
+  SecretOpaque<32, 48> part;
+  static constexpr auto fields = std::tuple{field("name", &KeyItem::name), field("part", &KeyItem::part)};
+};
+
+struct Keys {
+  Manifest manifest;
+  Vector<KeyItem, 0, 16777215> items;
+  static constexpr auto fields = std::tuple{field("manifest", &Keys::manifest), field("items", &Keys::items)};
+  static constexpr MessageType type = MessageType::keys;
+};
+
+struct DigestItem {
+  ItemName name;
+  Hash digest{};
+  static constexpr auto fields = std::tuple{field("name", &DigestItem::name), field("digest", &DigestItem::digest)};
+  bool operator==(const DigestItem&) const = default;
+};
+
+struct Ready {
+  Hash manifest_hash{};
+  Vector<DigestItem, 0, 16777215> items;
+  static constexpr auto fields = std::tuple{field("manifest_hash", &Ready::manifest_hash), field("items", &Ready::items)};
+  static constexpr MessageType type = MessageType::ready;
+  bool operator==(const Ready&) const = default;
+};
+
+struct Confirm {
+  Hash manifest_hash{};
+  static constexpr auto fields = std::tuple{field("manifest_hash", &Confirm::manifest_hash)};
+  static constexpr MessageType type = MessageType::confirm;
+  bool operator==(const Confirm&) const = default;
+};
+
+struct Go {
+  Hash manifest_hash{};
+  static constexpr auto fields = std::tuple{field("manifest_hash", &Go::manifest_hash)};
+  static constexpr MessageType type = MessageType::go;
+  bool operator==(const Go&) const = default;
+};
+
+struct Alive {
+  std::uint32_t number = 0;
+  static constexpr auto fields = std::tuple{field("number", &Alive::number)};
+  static constexpr MessageType type = MessageType::alive;
+  bool operator==(const Alive&) const = default;
+};
+
+/// An authenticated alert. `session` 0: the association.
+struct AlertMessage {
+  std::uint64_t session = 0;
+  std::uint8_t party = 0;  // who noticed
+  std::uint8_t code = 0;
+  static constexpr auto fields =
+      std::tuple{field("session", &AlertMessage::session), field("party", &AlertMessage::party), field("code", &AlertMessage::code)};
+  static constexpr MessageType type = MessageType::alert;
+  bool operator==(const AlertMessage&) const = default;
+};
+
+inline constexpr std::uint32_t drain_by_themselves = 0xFFFFFFFF;
+
+struct Close {
+  std::uint8_t code = 0;  // 0 renewal, else an alert's number
+  std::uint32_t drain_ms = 0;
+  std::uint64_t last = 0;  // the highest session taken or made
+  static constexpr auto fields = std::tuple{field("code", &Close::code), field("drain_ms", &Close::drain_ms), field("last", &Close::last)};
+  static constexpr MessageType type = MessageType::close;
+  bool operator==(const Close&) const = default;
+};
+
+/// A whole message where it lies in a channel's received bytes.
+struct MessageView {
+  MessageType type;
+  Bytes body;
+  std::size_t octets;  // with its header: what to consume
+};
+
+/// The first message of `received`, or nothing while it is not whole.
+/// @fault unexpected_message (a type that version 1 has not), limit_exceeded (more than 1 MiB)
+Result<std::optional<MessageView>> next_message(Bytes received);
+Buffer make_message(MessageType type, Bytes body);
+template <Described M>
+Buffer make_message(const M& message) {
+  return make_message(M::type, encode(message));
+}
+
+}  // namespace louver::wire
