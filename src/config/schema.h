@@ -206,7 +206,7 @@ constexpr auto keys_of(Tag<LogFilter>) {
 }
 
 constexpr auto keys_of(Tag<PathRewrite>) {
-  return std::tuple{key("from", &PathRewrite::from, path_prefix, "beginning of a path").needed(),
+  return std::tuple{key("from", &PathRewrite::from, path_prefix, "beginning of a path, whole segments").needed(),
                     key("to", &PathRewrite::to, path_prefix, "what stands there instead").needed()};
 }
 

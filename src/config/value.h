@@ -12,7 +12,7 @@ namespace louver::config {
 struct Place {
   std::uint32_t line = 1;
   std::uint32_t column = 1;
-  auto operator<=>(const Place&) const = default;
+  auto operator<=>(const Place&) const = default;  // NOLINT(modernize-use-nullptr): it mistakes the generated 0
 };
 
 struct Entry;

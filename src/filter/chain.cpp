@@ -7,7 +7,8 @@ namespace louver::filter {
 /// One part's way through a pipeline, with all that its filters make of it.
 class Chain::Passage {
  public:
-  Passage(Pipeline& pipeline, const session::Part& part, session::PartSink* out) : pipeline_(pipeline), part_(part), out_(out) {}
+  Passage(Pipeline& pipeline, const session::Part& part, session::PartSink* out)
+      : pipeline_(pipeline), part_(part), out_(out) {}
 
   Result<Verdict> go() {
     LOUVER_TRY(feed(0, part_, true));
@@ -128,7 +129,8 @@ Result<Verdict> Chain::on_part(const session::Part& part, Grant grant, session::
   if (place == 0) return Verdict::pass;
   Pipeline& pipeline = pipelines_[place - 1U];
   if (grant != pipeline.grant || (grant == Grant::write) != (emit != nullptr)) {
-    return Error{Fault::internal_error, "the session and its filters have different views of the grant on " + pipeline.name};
+    return Error{Fault::internal_error,
+                 "the session and its filters have different views of the grant on " + pipeline.name};
   }
   return Passage{pipeline, part, emit}.go();
 }

@@ -8,18 +8,19 @@
 
 namespace louver::filter {
 
-/// The filters of a middlebox in one session, one behind the other: what comes from the client meets them in the order of the
-/// configuration, what comes from the server in the reverse order. Each takes in what the one before it put out.
+/// The filters of a middlebox in one session, one behind the other: what comes from the client meets them in the order
+/// of the configuration, what comes from the server in the reverse order. Each takes in what the one before it put out.
 ///
-/// A filter sees the contexts of its needs and no others. One that lacks a grant is left out as a whole, and missing() says so;
-/// whether the session then goes on is for the policy to say, before the first octet (SECURITY FI-13).
+/// A filter sees the contexts of its needs and no others. One that lacks a grant is left out as a whole, and missing()
+/// says so; whether the session then goes on is for the policy to say, before the first octet (SECURITY FI-13).
 class Chain final : public session::RelayHandler {
  public:
   /// @param factories  their names outlive the chain
   /// @param session    its terms outlive the chain
   /// @param held_most  octets that one filter may keep back in one context and direction without putting anything out
   /// @fault what a factory returned
-  static Result<std::unique_ptr<Chain>> make(const Factories& factories, SessionInfo session, std::size_t held_most = limits::held_bytes);
+  static Result<std::unique_ptr<Chain>> make(const Factories& factories, SessionInfo session,
+                                             std::size_t held_most = limits::held_bytes);
   Chain(const Chain&) = delete;
   Chain& operator=(const Chain&) = delete;
 
@@ -54,7 +55,8 @@ class Chain final : public session::RelayHandler {
   SessionInfo session_;  // filters refer to it
   std::vector<std::unique_ptr<Filter>> filters_;
   std::vector<Pipeline> pipelines_;
-  std::array<std::array<std::uint16_t, 256>, 2> pipeline_of_{};  // direction, context -> 1 + index in pipelines_; 0: no filter
+  std::array<std::array<std::uint16_t, 256>, 2>
+      pipeline_of_{};  // direction, context -> 1 + index in pipelines_; 0: no filter
   std::vector<MissingGrant> missing_;
   std::vector<ExcessGrant> excess_;
 };

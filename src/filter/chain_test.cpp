@@ -20,9 +20,10 @@ std::vector<Need> body(Grant least) { return {{"request-body", c2s, least}}; }
 /// Notes what it is shown.
 std::shared_ptr<const FilterFactory> watcher(std::vector<Need> needs, std::vector<std::string>& seen) {
   return act(std::move(needs), [&seen](const FilterPart& part, Emitter&) -> Result<Verdict> {
-    seen.push_back(std::string{part.context_name} + " " + name_of(part.direction) + " " + std::to_string(raw(part.exchange)) + " " +
-                   (part.redacted ? "redacted " + std::to_string(part.redacted_bytes) : std::string{as_text(part.bytes)}) +
-                   (part.end ? "." : ""));
+    seen.push_back(
+        std::string{part.context_name} + " " + name_of(part.direction) + " " + std::to_string(raw(part.exchange)) +
+        " " + (part.redacted ? "redacted " + std::to_string(part.redacted_bytes) : std::string{as_text(part.bytes)}) +
+        (part.end ? "." : ""));
     return Verdict::pass;
   });
 }
@@ -49,9 +50,12 @@ TEST(Chain, requests_meet_filters_in_the_order_of_the_configuration_and_response
 TEST(Chain, a_filter_sees_the_contexts_of_its_needs_only) {
   const TestSession session = all_writable();
   std::vector<std::string> seen;
-  TestRelay relay{session, {watcher({{"request-body", c2s, Grant::read}, {"response-head", s2c, Grant::inspect}}, seen)}};
-  for (const char* context : {"request-head", "request-credentials", "request-body"}) EXPECT_TRUE(relay.feed(context, c2s, context));
-  for (const char* context : {"response-head", "response-credentials", "response-body"}) EXPECT_TRUE(relay.feed(context, s2c, context));
+  TestRelay relay{session,
+                  {watcher({{"request-body", c2s, Grant::read}, {"response-head", s2c, Grant::inspect}}, seen)}};
+  for (const char* context : {"request-head", "request-credentials", "request-body"})
+    EXPECT_TRUE(relay.feed(context, c2s, context));
+  for (const char* context : {"response-head", "response-credentials", "response-body"})
+    EXPECT_TRUE(relay.feed(context, s2c, context));
   EXPECT_THAT(seen, ElementsAre("request-body c2s 1 request-body.", "response-head s2c 1 response-head."));
   EXPECT_EQ(relay.text("request-credentials", c2s), "request-credentials");
 }
@@ -76,7 +80,8 @@ TEST(Chain, a_writer_that_only_passes_costs_no_copy) {
 TEST(Chain, a_filter_takes_in_what_the_one_before_put_out) {
   const TestSession session = all_writable();
   std::vector<std::string> seen;
-  TestRelay relay{session, {watcher(body(Grant::read), seen), tagger("!", body(Grant::write)), watcher(body(Grant::read), seen)}};
+  TestRelay relay{
+      session, {watcher(body(Grant::read), seen), tagger("!", body(Grant::write)), watcher(body(Grant::read), seen)}};
   EXPECT_TRUE(relay.feed("request-body", c2s, "hi"));
   EXPECT_THAT(seen, ElementsAre("request-body c2s 1 hi.", "request-body c2s 1 hi", "request-body c2s 1 !."));
 }
@@ -99,12 +104,14 @@ TEST(Chain, tells_every_filter_once_that_the_session_is_over) {
   const TestSession session = all_writable();
   int ended = 0;
   const Act pass = [](const FilterPart&, Emitter&) -> Result<Verdict> { return Verdict::pass; };
-  TestRelay relay{session, {act(body(Grant::read), pass, [&] { ++ended; }), act(body(Grant::write), pass, [&] { ++ended; })}};
+  TestRelay relay{session,
+                  {act(body(Grant::read), pass, [&] { ++ended; }), act(body(Grant::write), pass, [&] { ++ended; })}};
   relay.chain().on_session_end();
   EXPECT_EQ(ended, 2);
 }
 
-// --- grants -----------------------------------------------------------------------------------------------------------
+// --- grants
+// -----------------------------------------------------------------------------------------------------------
 
 TEST(Chain, leaves_out_a_filter_that_lacks_a_grant_and_says_which) {
   const TestSession session{{"request-head", Grant::read}, {"response-head", Grant::none, Grant::write}};
@@ -121,7 +128,9 @@ TEST(Chain, leaves_out_a_filter_that_lacks_a_grant_and_says_which) {
 }
 
 TEST(Chain, inspect_does_not_stand_in_for_redact_nor_read_for_inspect) {
-  for (const auto& [has, least] : {std::pair{Grant::read, Grant::inspect}, {Grant::inspect, Grant::redact}, {Grant::redact, Grant::write},
+  for (const auto& [has, least] : {std::pair{Grant::read, Grant::inspect},
+                                   {Grant::inspect, Grant::redact},
+                                   {Grant::redact, Grant::write},
                                    {Grant::none, Grant::read}}) {
     const TestSession session{{"request-body", has}};
     std::vector<std::string> seen;
@@ -135,11 +144,13 @@ TEST(Chain, says_that_a_session_does_not_have_a_context) {
   std::vector<std::string> seen;
   TestRelay relay{session, {watcher(body(Grant::read), seen)}};
   ASSERT_EQ(relay.chain().missing().size(), 1U);
-  EXPECT_EQ(describe(relay.chain().missing()[0]), "filter test needs read on request-body (c2s), which this session does not have");
+  EXPECT_EQ(describe(relay.chain().missing()[0]),
+            "filter test needs read on request-body (c2s), which this session does not have");
 }
 
 TEST(Chain, names_grants_that_no_filter_has_a_use_for) {
-  const TestSession session{{"request-head", Grant::write}, {"request-body", Grant::write}, {"response-body", Grant::none, Grant::inspect}};
+  const TestSession session{
+      {"request-head", Grant::write}, {"request-body", Grant::write}, {"response-body", Grant::none, Grant::inspect}};
   std::vector<std::string> seen, excess;
   TestRelay relay{session, {watcher({{"request-head", c2s, Grant::write}, {"request-body", c2s, Grant::read}}, seen)}};
   for (const ExcessGrant& one : relay.chain().excess()) excess.push_back(describe(one));
@@ -155,7 +166,8 @@ TEST(Chain, refuses_a_grant_other_than_the_session_started_with) {
   EXPECT_EQ(relay.chain().on_part(part, Grant::inspect, nullptr).error().fault, Fault::internal_error);
 }
 
-// --- what goes beyond the grant: FI-06 --------------------------------------------------------------------------------
+// --- what goes beyond the grant: FI-06
+// --------------------------------------------------------------------------------
 
 Result<> run(Grant granted, Grant need, Act misbehave, bool end = true) {
   const TestSession session{{"request-body", granted}};
@@ -205,13 +217,14 @@ TEST(ChainBeyondTheGrant, a_writer_keeps_the_shape_of_messages) {
     const auto result = run(Grant::write, Grant::write, std::move(misbehave), end);
     return result ? std::optional<Fault>{} : result.error().fault;
   };
-  EXPECT_EQ(fault(answer(Verdict::hold), true), Fault::filter_failed);                 // holds what has ended
-  EXPECT_EQ(fault(answer(Verdict::replaced), true), Fault::filter_failed);             // swallows the end
-  EXPECT_EQ(fault(emit("x", false, Verdict::replaced), true), Fault::filter_failed);   // likewise
-  EXPECT_EQ(fault(emit("x", true, Verdict::pass), true), Fault::filter_failed);        // ends, and passes on
+  EXPECT_EQ(fault(answer(Verdict::hold), true), Fault::filter_failed);                // holds what has ended
+  EXPECT_EQ(fault(answer(Verdict::replaced), true), Fault::filter_failed);            // swallows the end
+  EXPECT_EQ(fault(emit("x", false, Verdict::replaced), true), Fault::filter_failed);  // likewise
+  EXPECT_EQ(fault(emit("x", true, Verdict::pass), true), Fault::filter_failed);       // ends, and passes on
   EXPECT_EQ(fault(answer(static_cast<Verdict>(9)), true), Fault::filter_failed);
   EXPECT_EQ(fault(emit("x", true, Verdict::replaced), true), std::nullopt);
-  EXPECT_EQ(fault(emit("x", true, Verdict::replaced), false), std::nullopt);  // may end early: the rest of the message falls away
+  EXPECT_EQ(fault(emit("x", true, Verdict::replaced), false),
+            std::nullopt);  // may end early: the rest of the message falls away
   const Act two = [](const FilterPart&, Emitter& out) -> Result<Verdict> {
     LOUVER_TRY(out.emit({}, true));
     LOUVER_TRY(out.emit({}, true));
@@ -240,7 +253,8 @@ TEST(ChainBeyondTheGrant, the_fault_names_the_filter) {
     return Error{Fault::blocked_by_policy, "a virus"};
   });
   EXPECT_EQ(describe(refused.error()), "blocked_by_policy: filter test: a virus");
-  EXPECT_THAT(run(Grant::read, Grant::read, answer(Verdict::hold), false).error().detail, HasSubstr("filter test: it holds"));
+  EXPECT_THAT(run(Grant::read, Grant::read, answer(Verdict::hold), false).error().detail,
+              HasSubstr("filter test: it holds"));
 }
 
 TEST(ChainBeyondTheGrant, what_comes_behind_a_failing_filter_is_not_shown) {
@@ -252,7 +266,8 @@ TEST(ChainBeyondTheGrant, what_comes_behind_a_failing_filter_is_not_shown) {
   EXPECT_EQ(relay.text("request-body", c2s), "");
 }
 
-// --- holding ----------------------------------------------------------------------------------------------------------
+// --- holding
+// ----------------------------------------------------------------------------------------------------------
 
 /// Keeps the last octet back until the message ends.
 Act last_octet_back() {
@@ -268,7 +283,9 @@ Act last_octet_back() {
 TEST(ChainHold, is_told_to_the_engine_while_any_filter_keeps_something_back) {
   const TestSession session = all_writable();
   std::vector<std::string> seen;
-  TestRelay relay{session, {watcher(body(Grant::write), seen), act(body(Grant::write), last_octet_back()), watcher(body(Grant::write), seen)}};
+  TestRelay relay{session,
+                  {watcher(body(Grant::write), seen), act(body(Grant::write), last_octet_back()),
+                   watcher(body(Grant::write), seen)}};
   const ContextId id = session.id("request-body");
   EXPECT_TRUE(relay.feed({id, c2s, Exchange{1}, "abc"}));
   EXPECT_EQ(relay.last_verdict, Verdict::hold);
@@ -312,12 +329,14 @@ TEST(ChainHold, does_not_count_what_has_gone_on) {
   EXPECT_EQ(relay.text("request-body", c2s).size(), 3000U);
 }
 
-// --- tombstones -------------------------------------------------------------------------------------------------------
+// --- tombstones
+// -------------------------------------------------------------------------------------------------------
 
 /// Redacts parts that hold an 's'.
 std::shared_ptr<const FilterFactory> redactor() {
   return act(body(Grant::redact), [](const FilterPart& part, Emitter&) -> Result<Verdict> {
-    return as_text(part.bytes).find('s') != std::string_view::npos || part.bytes.empty() ? Verdict::redact : Verdict::pass;
+    return as_text(part.bytes).find('s') != std::string_view::npos || part.bytes.empty() ? Verdict::redact
+                                                                                         : Verdict::pass;
   });
 }
 
@@ -359,7 +378,8 @@ TEST(ChainTombstone, of_another_party_is_shown_and_passes) {
   }
 }
 
-// --- any split gives the same output ----------------------------------------------------------------------------------
+// --- any split gives the same output
+// ----------------------------------------------------------------------------------
 
 /// A change of a whole message, and the filter that makes it piece by piece. Fresh state for each filter made.
 struct Change {
@@ -388,7 +408,8 @@ Change octet_by_octet(std::function<std::string(char)> change) {
 /// Replaces "ab" by "-", across parts: keeps an 'a' at the end back.
 Change pairs() {
   const auto replace = [](std::string text) {
-    for (std::size_t at = text.find("ab"); at != std::string::npos; at = text.find("ab", at + 1)) text.replace(at, 2, "-");
+    for (std::size_t at = text.find("ab"); at != std::string::npos; at = text.find("ab", at + 1))
+      text.replace(at, 2, "-");
     return text;
   };
   return {.whole = replace, .filter = [replace] {
@@ -404,31 +425,38 @@ Change pairs() {
 
 /// Needs the whole message.
 Change backwards() {
-  return {.whole = [](std::string message) { return std::string{message.rbegin(), message.rend()}; }, .filter = [] {
-            return [kept = std::string{}](const FilterPart& part, Emitter& out) mutable -> Result<Verdict> {
-              kept += as_text(part.bytes);
-              if (!part.end) return Verdict::hold;
-              const std::string text{kept.rbegin(), kept.rend()};
-              kept.clear();
-              for (const char& c : text) LOUVER_TRY(out.emit(as_bytes({&c, 1}), false));
-              LOUVER_TRY(out.emit({}, true));
-              return Verdict::replaced;
-            };
-          }};
+  return {.whole =
+              [](std::string message) {
+                return std::string{message.rbegin(), message.rend()};
+              },
+          .filter =
+              [] {
+                return [kept = std::string{}](const FilterPart& part, Emitter& out) mutable -> Result<Verdict> {
+                  kept += as_text(part.bytes);
+                  if (!part.end) return Verdict::hold;
+                  const std::string text{kept.rbegin(), kept.rend()};
+                  kept.clear();
+                  for (const char& c : text) LOUVER_TRY(out.emit(as_bytes({&c, 1}), false));
+                  LOUVER_TRY(out.emit({}, true));
+                  return Verdict::replaced;
+                };
+              }};
 }
 
 /// Stops after ten octets; passes parts that it does not cut.
 Change first_ten() {
-  return {.whole = [](std::string message) { return message.substr(0, 10); }, .filter = [] {
-            return [seen = std::size_t{0}](const FilterPart& part, Emitter& out) mutable -> Result<Verdict> {
-              const bool ended = seen > 10;
-              const std::size_t room = ended ? 0 : 10 - seen;
-              seen = part.end ? 0 : seen + part.bytes.size();
-              if (!ended && part.bytes.size() <= room) return Verdict::pass;
-              if (!ended) LOUVER_TRY(out.emit(part.bytes.first(room), true));
-              return Verdict::replaced;
-            };
-          }};
+  return {.whole = [](std::string message) { return message.substr(0, 10); },
+          .filter =
+              [] {
+                return [seen = std::size_t{0}](const FilterPart& part, Emitter& out) mutable -> Result<Verdict> {
+                  const bool ended = seen > 10;
+                  const std::size_t room = ended ? 0 : 10 - seen;
+                  seen = part.end ? 0 : seen + part.bytes.size();
+                  if (!ended && part.bytes.size() <= room) return Verdict::pass;
+                  if (!ended) LOUVER_TRY(out.emit(part.bytes.first(room), true));
+                  return Verdict::replaced;
+                };
+              }};
 }
 
 Change nothing() {
@@ -437,7 +465,11 @@ Change nothing() {
 }
 
 std::vector<Change> changes() {
-  return {nothing(), pairs(), backwards(), first_ten(), octet_by_octet([](char c) { return std::string(2, c); }),
+  return {nothing(),
+          pairs(),
+          backwards(),
+          first_ten(),
+          octet_by_octet([](char c) { return std::string(2, c); }),
           octet_by_octet([](char c) { return c == 'a' ? std::string{} : std::string(1, c); }),
           octet_by_octet([](char c) { return std::string(1, c == 'c' ? 'a' : c); })};
 }

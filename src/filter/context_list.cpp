@@ -8,7 +8,8 @@ namespace louver::filter {
 
 Result<> check_context_list(std::string_view filter, std::span<const std::string> contexts) {
   const auto wrong = [&](const std::string& name, std::string_view what) {
-    return Error{Fault::configuration, "filter " + std::string{filter} + ": context \"" + printable(name) + "\" " + std::string{what}};
+    return Error{Fault::configuration,
+                 "filter " + std::string{filter} + ": context \"" + printable(name) + "\" " + std::string{what}};
   };
   for (std::size_t i = 0; i < contexts.size(); ++i) {
     const std::string& name = contexts[i];

@@ -14,7 +14,8 @@
 #include "session/profile_traits.h"
 #include "session/relay_session.h"
 
-/// The interface between the protocol and what looks at messages or changes them. Chain calls it and holds filters to its rules.
+/// The interface between the protocol and what looks at messages or changes them. Chain calls it and holds filters to
+/// its rules.
 namespace louver::filter {
 
 using session::Grant;
@@ -22,8 +23,9 @@ using session::Verdict;
 
 /// A grant that a filter cannot do without, in one context and direction.
 ///
-/// `least` is also the most that the filter may do there, however much more the session grants: `write` lets it emit, `redact`
-/// lets it redact, everything else is reading. Filters that enforce need `inspect` at least, so that nothing gets round them.
+/// `least` is also the most that the filter may do there, however much more the session grants: `write` lets it emit,
+/// `redact` lets it redact, everything else is reading. Filters that enforce need `inspect` at least, so that nothing
+/// gets round them.
 struct Need {
   std::string context;
   Direction direction;
@@ -31,7 +33,8 @@ struct Need {
   bool operator==(const Need&) const = default;
 };
 
-/// A piece of a message as a filter sees it: what the filters before it made of what arrived. `bytes` lives until the call returns.
+/// A piece of a message as a filter sees it: what the filters before it made of what arrived. `bytes` lives until the
+/// call returns.
 struct FilterPart : session::Part {
   std::string_view context_name;
   Grant right;  // of this filter, here
@@ -43,7 +46,8 @@ class Emitter {
   virtual ~Emitter() = default;
   /// @param bytes  copied or sent on before the call returns
   /// @param end    the message that goes on ends here; nothing may follow before the message shown has ended too
-  /// @fault filter_failed  the filter may not write, or has ended the message before; or whatever the rest of the path returns
+  /// @fault filter_failed  the filter may not write, or has ended the message before; or whatever the rest of the path
+  /// returns
   virtual Result<> emit(Bytes bytes, bool end) = 0;
 
  protected:
@@ -62,14 +66,17 @@ class Filter {
   /// The answer (for what was emitted during the call stands before it):
   ///   pass      the part goes on as it is, and nothing is kept back
   ///   replaced  only for writers: what was emitted goes on instead, and nothing is kept back
-  ///   hold      only for writers: something is kept back; nothing that came later, in whatever context of this direction, goes
+  ///   hold      only for writers: something is kept back; nothing that came later, in whatever context of this
+  ///   direction, goes
   ///             out before it is emitted. Not for a part that ends its message
   ///   redact    only with the right `redact`: a tombstone goes on; an empty part and a tombstone pass
-  /// One message in, one message out: by the time a message ends, what the filter put in its place has ended too. To stop a
-  /// message, fail with blocked_by_policy. A tombstone (`part.redacted`) that passes may become that many octets 'x'.
+  /// One message in, one message out: by the time a message ends, what the filter put in its place has ended too. To
+  /// stop a message, fail with blocked_by_policy. A tombstone (`part.redacted`) that passes may become that many octets
+  /// 'x'.
   ///
   /// @param out  of use to writers only; lives until the call returns
-  /// @fault whatever ends the session: blocked_by_policy, limit_exceeded, filter_failed. The detail is for the log: no content
+  /// @fault whatever ends the session: blocked_by_policy, limit_exceeded, filter_failed. The detail is for the log: no
+  /// content
   virtual Result<Verdict> on_part(const FilterPart& part, Emitter& out) = 0;
 
   /// The session is over, however it ended: a message that has not ended never will. Nothing can be emitted any more.
@@ -89,7 +96,8 @@ class FilterFactory {
   virtual std::string_view name() const = 0;
   /// False if a filter of this kind could act in no session of this profile, whatever was granted.
   virtual bool can_act_in(const session::ProfileTraits& profile) const = 0;
-  /// What the filter needs in this session, each context and direction once. All of it must be granted for the filter to act.
+  /// What the filter needs in this session, each context and direction once. All of it must be granted for the filter
+  /// to act.
   virtual std::vector<Need> needs(const SessionInfo& session) const = 0;
   /// @param session  outlives the filter
   virtual Result<std::unique_ptr<Filter>> make(const SessionInfo& session) const = 0;

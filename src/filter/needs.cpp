@@ -42,7 +42,8 @@ std::string describe(const ExcessGrant& excess) {
          std::string{name_of(excess.used)} + " would do";
 }
 
-std::vector<MissingGrant> missing_grants(std::string_view filter, std::span<const Need> needs, const SessionInfo& session) {
+std::vector<MissingGrant> missing_grants(std::string_view filter, std::span<const Need> needs,
+                                         const SessionInfo& session) {
   std::vector<MissingGrant> out;
   for (const Need& need : needs) {
     if (!is_granted(need, session)) out.push_back({filter, need, grant_for(need, session)});
@@ -89,15 +90,18 @@ std::vector<Need> needs_everywhere(Grant least, const SessionInfo& session) {
 
 bool has_contexts(const session::ProfileTraits& profile, std::span<const std::string> contexts) {
   return std::ranges::all_of(contexts, [&](const std::string& name) {
-    return std::ranges::find(profile.contexts, std::string_view{name}, &session::ContextTraits::name) != profile.contexts.end();
+    return std::ranges::find(profile.contexts, std::string_view{name}, &session::ContextTraits::name) !=
+           profile.contexts.end();
   });
 }
 
-std::vector<std::string> filters_that_never_act(const Factories& factories, std::span<const session::ProfileTraits> profiles) {
+std::vector<std::string> filters_that_never_act(const Factories& factories,
+                                                std::span<const session::ProfileTraits> profiles) {
   std::vector<std::string> out;
   for (std::size_t i = 0; i < factories.size(); ++i) {
     const FilterFactory& factory = *factories[i];
-    if (std::ranges::any_of(profiles, [&](const session::ProfileTraits& one) { return factory.can_act_in(one); })) continue;
+    if (std::ranges::any_of(profiles, [&](const session::ProfileTraits& one) { return factory.can_act_in(one); }))
+      continue;
     out.push_back("filter " + std::to_string(i + 1) + " (" + std::string{factory.name()} +
                   ") can never act: no profile has all the contexts that it is for");
   }

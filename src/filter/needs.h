@@ -9,7 +9,7 @@ namespace louver::filter {
 
 /// Something that a filter needs and the session does not give it.
 struct MissingGrant {
-  std::string_view filter;   // the kind
+  std::string_view filter;  // the kind
   Need need;
   std::optional<Grant> has;  // nothing: the session has no such context in that direction
 };
@@ -27,12 +27,14 @@ struct ExcessGrant {
 std::string describe(const ExcessGrant& excess);
 
 /// What of `needs` the session does not grant.
-std::vector<MissingGrant> missing_grants(std::string_view filter, std::span<const Need> needs, const SessionInfo& session);
+std::vector<MissingGrant> missing_grants(std::string_view filter, std::span<const Need> needs,
+                                         const SessionInfo& session);
 
 /// @param needs  of all filters that act in the session
 std::vector<ExcessGrant> excess_grants(std::span<const Need> needs, const SessionInfo& session);
 
-/// `least` on each of these contexts, in each direction that it has here. A context that is not here is needed all the same.
+/// `least` on each of these contexts, in each direction that it has here. A context that is not here is needed all the
+/// same.
 std::vector<Need> needs_on(std::span<const std::string> contexts, Grant least, const SessionInfo& session);
 
 /// For filters that take what they are given: those of `wishes` that are granted, or all if none is.
@@ -45,6 +47,7 @@ std::vector<Need> needs_everywhere(Grant least, const SessionInfo& session);
 bool has_contexts(const session::ProfileTraits& profile, std::span<const std::string> contexts);
 
 /// Complains of filters that act in no session of any of these profiles: for the check at the start.
-std::vector<std::string> filters_that_never_act(const Factories& factories, std::span<const session::ProfileTraits> profiles);
+std::vector<std::string> filters_that_never_act(const Factories& factories,
+                                                std::span<const session::ProfileTraits> profiles);
 
 }  // namespace louver::filter

@@ -22,7 +22,8 @@ TEST(Needs, on_listed_contexts_are_for_the_directions_that_they_have) {
   EXPECT_THAT(needs_on(names, Grant::read, http.info()),
               ElementsAre(Need{"response-head", s2c, Grant::read}, Need{"stream", c2s, Grant::read}));
   EXPECT_THAT(needs_on(names, Grant::read, stream.info()),
-              ElementsAre(Need{"response-head", c2s, Grant::read}, Need{"stream", c2s, Grant::read}, Need{"stream", s2c, Grant::read}));
+              ElementsAre(Need{"response-head", c2s, Grant::read}, Need{"stream", c2s, Grant::read},
+                          Need{"stream", s2c, Grant::read}));
 }
 
 TEST(Needs, that_go_by_what_is_granted_are_all_if_nothing_is) {

@@ -67,7 +67,8 @@ Result<> Stage::check_hold(const session::Part& part) {
   if (part.end) return failed("it holds a message that has ended");
   held_octets_ += part.bytes.size();
   if (held_octets_ <= held_most_) return {};
-  return Error{Fault::limit_exceeded, "filter " + std::string{name_} + " keeps back more than " + std::to_string(held_most_) + " octets"};
+  return Error{Fault::limit_exceeded,
+               "filter " + std::string{name_} + " keeps back more than " + std::to_string(held_most_) + " octets"};
 }
 
 Result<> Stage::check_end(const session::Part& part) {

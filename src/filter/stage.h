@@ -4,8 +4,8 @@
 
 namespace louver::filter {
 
-/// One filter's place in the pipeline of one context and direction: shows it parts, and holds it to its right and to the shape of
-/// messages (SECURITY FI-06).
+/// One filter's place in the pipeline of one context and direction: shows it parts, and holds it to its right and to
+/// the shape of messages (SECURITY FI-06).
 class Stage {
  public:
   /// @param filter     outlives the stage

@@ -13,12 +13,13 @@
 
 namespace louver::filter::test {
 
-inline constexpr std::array<session::ContextTraits, 6> http_contexts = {{{.name = "request-head", .directions = 1},
-                                                                         {.name = "request-credentials", .directions = 1},
-                                                                         {.name = "request-body", .directions = 1},
-                                                                         {.name = "response-head", .directions = 2, .several_messages = true},
-                                                                         {.name = "response-credentials", .directions = 2},
-                                                                         {.name = "response-body", .directions = 2}}};
+inline constexpr std::array<session::ContextTraits, 6> http_contexts = {
+    {{.name = "request-head", .directions = 1},
+     {.name = "request-credentials", .directions = 1},
+     {.name = "request-body", .directions = 1},
+     {.name = "response-head", .directions = 2, .several_messages = true},
+     {.name = "response-credentials", .directions = 2},
+     {.name = "response-body", .directions = 2}}};
 inline constexpr std::array<session::ContextTraits, 1> stream_contexts = {{{.name = "stream", .directions = 3}}};
 inline constexpr std::array<session::ProfileTraits, 2> profiles = {
     {{.name = "http/1", .exchanges = true, .multiplexed = false, .contexts = http_contexts},
@@ -48,7 +49,8 @@ class TestSession {
     }
     for (const session::ContextTraits& context : profile.contexts) {
       const auto id = static_cast<std::uint8_t>(hello.contexts.items.size() + 1);
-      hello.contexts.items.push_back({.id = id, .directions = context.directions, .name = wire::Opaque<1, 255>{context.name}});
+      hello.contexts.items.push_back(
+          {.id = id, .directions = context.directions, .name = wire::Opaque<1, 255>{context.name}});
       unsigned both = 0;
       for (const Granted& one : grants) {
         if (one.context == context.name) both = static_cast<unsigned>(one.c2s) | static_cast<unsigned>(one.s2c) << 4;
@@ -147,17 +149,24 @@ class TestRelay {
         return grant == Grant::write && !part.end ? Result<>{} : Error{Fault::filter_failed, "engine: hold"};
       case Verdict::redact:
         if (grant != Grant::redact || view.bytes.empty()) return Error{Fault::filter_failed, "engine: redact"};
-        return note({view.context, view.direction, view.exchange, {}, view.end, true, static_cast<std::uint32_t>(view.bytes.size())});
+        return note({view.context,
+                     view.direction,
+                     view.exchange,
+                     {},
+                     view.end,
+                     true,
+                     static_cast<std::uint32_t>(view.bytes.size())});
     }
     return Fault::internal_error;
   }
 
   /// A message of one context, cut at the given places (ascending, each at most its size).
-  Result<> feed(std::string_view context, Direction direction, std::string_view message, std::span<const std::size_t> cuts = {},
-                std::uint32_t exchange = 1) {
+  Result<> feed(std::string_view context, Direction direction, std::string_view message,
+                std::span<const std::size_t> cuts = {}, std::uint32_t exchange = 1) {
     std::size_t begin = 0;
     for (const std::size_t cut : cuts) {
-      LOUVER_TRY(feed({session_.id(context), direction, Exchange{exchange}, std::string{message.substr(begin, cut - begin)}}));
+      LOUVER_TRY(
+          feed({session_.id(context), direction, Exchange{exchange}, std::string{message.substr(begin, cut - begin)}}));
       begin = cut;
     }
     return feed({session_.id(context), direction, Exchange{exchange}, std::string{message.substr(begin)}, true});

@@ -59,7 +59,8 @@ std::string Counters::to_json() const {
     const auto counter = static_cast<Counter>(i);
     out[std::string{name_of(counter)}] = value(counter);
   }
-  for (const Direction direction : both_directions) out["louver_bytes_total"][louver::name_of(direction)] = octets(direction);
+  for (const Direction direction : both_directions)
+    out["louver_bytes_total"][louver::name_of(direction)] = octets(direction);
   out["louver_alerts_sent_total"] = by_alert(alerts_sent_);
   out["louver_alerts_received_total"] = by_alert(alerts_received_);
   return out.dump();

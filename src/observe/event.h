@@ -5,8 +5,8 @@
 
 namespace louver::observe {
 
-/// Everything that is logged, by name. Names are stable: collectors and alarms are built on them, so one is never given another
-/// meaning, and new ones come last.
+/// Everything that is logged, by name. Names are stable: collectors and alarms are built on them, so one is never given
+/// another meaning, and new ones come last.
 enum class Event : std::uint8_t {
   process_start,
   process_ready,
@@ -18,9 +18,9 @@ enum class Event : std::uint8_t {
   certificate_loaded,
   keylog_on,
   listen,
-  connection_refused,   // by a limit or a filter of addresses
-  association_open,     // agreed on: Go from both ends
-  association_fail,     // never came to that
+  connection_refused,  // by a limit or a filter of addresses
+  association_open,    // agreed on: Go from both ends
+  association_fail,    // never came to that
   association_end,
   join_refused,
   session_start,
@@ -30,11 +30,11 @@ enum class Event : std::uint8_t {
   alert_received,
   filter_missing_grant,
   filter_blocked,
-  message,              // the log filter's line
+  message,  // the log filter's line
   origin_fail,
   request_refused,
-  log_suppressed,       // so many lines of one event were too many
-  log_dropped,          // so many lines could not be written
+  log_suppressed,  // so many lines of one event were too many
+  log_dropped,     // so many lines could not be written
 };
 inline constexpr std::size_t event_count = static_cast<std::size_t>(Event::log_dropped) + 1;
 

@@ -95,7 +95,8 @@ class Log::Impl {
     return sink_->written();
   }
 
-  /// Tells of lines that were held back, if the first of them is at least `wait` ago. What cannot be told now is told later.
+  /// Tells of lines that were held back, if the first of them is at least `wait` ago. What cannot be told now is told
+  /// later.
   void report(const Now& now, Duration wait) {
     if (unreported_drops_ != 0 && now.mono - first_drop_ >= wait) {
       const std::array fields = {Field{"lines", unreported_drops_}};
@@ -134,7 +135,8 @@ Result<std::unique_ptr<Log>> Log::open(LogOptions options, Clock clock) {
   ignore_write_signals();
   LOUVER_ASSIGN(LogOutput output, open_output(options));
   auto sink = std::make_shared<LineSink>(std::move(output));
-  auto impl = std::make_unique<Impl>(std::move(options), clock ? std::move(clock) : Clock{now_of_system}, std::move(sink));
+  auto impl =
+      std::make_unique<Impl>(std::move(options), clock ? std::move(clock) : Clock{now_of_system}, std::move(sink));
   return std::unique_ptr<Log>{new Log{std::move(impl)}};
 }
 

@@ -15,15 +15,15 @@ namespace louver::observe {
 struct LogOptions {
   Level least = Level::info;
   Format format = Format::text;
-  std::optional<std::string> file = {};  // else `descriptor`
-  int descriptor = 2;                    // standard error
+  std::optional<std::string> file = {};     // else `descriptor`
+  int descriptor = 2;                       // standard error
   std::optional<LogRate> rate = LogRate{};  // for each event; nothing: no limit
 };
 
 /// The process's log: one line an event, RFC 3339 time in UTC with milliseconds, level, name of the event, fields.
 ///
-/// Safe from all threads. Never waits for whoever reads the log: a line that cannot be written at once is dropped, one that comes
-/// too often suppressed; both are counted and told in lines of their own (SECURITY LG-02, AU-04).
+/// Safe from all threads. Never waits for whoever reads the log: a line that cannot be written at once is dropped, one
+/// that comes too often suppressed; both are counted and told in lines of their own (SECURITY LG-02, AU-04).
 class Log {
  public:
   using Clock = std::function<Now()>;
@@ -37,7 +37,9 @@ class Log {
   /// Tells what was suppressed or dropped last.
   ~Log();
 
-  void write(Level level, Event event, std::initializer_list<Field> fields = {}) { write(level, event, std::span{fields.begin(), fields.size()}); }
+  void write(Level level, Event event, std::initializer_list<Field> fields = {}) {
+    write(level, event, std::span{fields.begin(), fields.size()});
+  }
   void write(Level level, Event event, std::span<const Field> fields);
   bool enabled(Level level) const;
 

@@ -27,7 +27,8 @@ struct Field {
   template <std::signed_integral T>
   Field(std::string_view k, T number) : key(k), value(static_cast<std::int64_t>(number)) {}
   template <std::unsigned_integral T>
-  requires(!std::same_as<T, bool>) Field(std::string_view k, T number) : key(k), value(static_cast<std::uint64_t>(number)) {}
+  requires(!std::same_as<T, bool>) Field(std::string_view k, T number)
+      : key(k), value(static_cast<std::uint64_t>(number)) {}
 
   std::string_view key;  // a literal, in lower case; "time", "level" and "event" are taken
   Value value;
@@ -38,9 +39,10 @@ inline constexpr std::size_t line_octets_most = 4096;
 inline constexpr std::size_t time_octets = 64;  // room for what stands before the body
 inline constexpr std::size_t fields_most = 24;
 
-/// A line without its time, for text `info  session.start session=0a1b/1`, for JSON all behind the time's member. Printable ASCII
-/// only: everything else is written as JSON escapes it, broken UTF-8 as U+FFFD. Long values are cut, so that the line stays within
-/// line_octets_most - time_octets; fields that still find no room are counted in `fields_left_out`.
+/// A line without its time, for text `info  session.start session=0a1b/1`, for JSON all behind the time's member.
+/// Printable ASCII only: everything else is written as JSON escapes it, broken UTF-8 as U+FFFD. Long values are cut, so
+/// that the line stays within line_octets_most - time_octets; fields that still find no room are counted in
+/// `fields_left_out`.
 std::string line_body(Format format, Level level, Event event, std::span<const Field> fields);
 
 }  // namespace louver::observe

@@ -7,14 +7,15 @@
 
 namespace louver::observe {
 
-/// Where log lines go. Writing never waits for a reader and never kills: what cannot be written at once is dropped, and the caller
-/// told so (SECURITY LG-02).
+/// Where log lines go. Writing never waits for a reader and never kills: what cannot be written at once is dropped, and
+/// the caller told so (SECURITY LG-02).
 class LogOutput {
  public:
   /// Appends to a file, made with mode 0600 if it is not there; never through a symbolic link.
   /// @fault configuration
   static Result<LogOutput> open_file(const std::string& path);
-  /// Uses whatever an open descriptor leads to; the descriptor itself is left alone, also its flags, which other processes share.
+  /// Uses whatever an open descriptor leads to; the descriptor itself is left alone, also its flags, which other
+  /// processes share.
   /// @fault configuration
   static Result<LogOutput> on_descriptor(int descriptor);
   LogOutput(LogOutput&& from) noexcept;
@@ -33,11 +34,12 @@ class LogOutput {
   bool write_whole(std::string_view text);
 
   int descriptor_;
-  bool may_wait_;        // a write could wait: ask first
+  bool may_wait_;         // a write could wait: ask first
   bool in_line_ = false;  // a line was written in part
 };
 
-/// A write beyond a limit of the file's size, or to a pipe that nobody reads, is an error and no longer a signal that kills.
+/// A write beyond a limit of the file's size, or to a pipe that nobody reads, is an error and no longer a signal that
+/// kills.
 void ignore_write_signals();
 
 }  // namespace louver::observe

@@ -37,6 +37,7 @@ Result<std::size_t> JoinEntry::look(MutableBytes input) {
     hold(record);
     return std::size_t{0};
   }
+  link_->link().pause_reading();  // what follows is for whoever takes over, when he resumes
   LOUVER_TRY(admit_(household_, link_, std::move(record), frame->whole));
   leave();
   return frame->whole.size();

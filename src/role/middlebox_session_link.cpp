@@ -7,7 +7,7 @@ namespace louver::role {
 void MiddleboxSessionLink::start(Household& household, SidedLinkPtr client, Station& station, Parts parts) {
   std::shared_ptr<MiddleboxSessionLink> made{new MiddleboxSessionLink{household, station, std::move(parts)}};
   client->change_owner(*made, Side::client);
-  client->link().pause_reading();  // the data behind the JOIN waits in the socket until there is somewhere for it to go
+  // The link is paused: the data behind the JOIN waits in it until there is somewhere for it to go.
   made->links_[slot(Side::client)] = std::move(client);
   household.move_in(made);
   made->connector_ = std::make_unique<runtime::Connector>(

@@ -26,7 +26,7 @@ class Quota {
       count_->fetch_sub(1);
       return nullptr;
     }
-    return {static_cast<void*>(nullptr), [count = count_](void*) { count->fetch_sub(1); }};
+    return {static_cast<void*>(count_.get()), [count = count_](void*) { count->fetch_sub(1); }};
   }
   std::size_t used() const { return count_->load(); }
 

@@ -8,7 +8,7 @@ namespace louver::runtime {
 
 /// Room for what one link reads at a time. It must hold at least one largest frame: a Hello has 64 KiB, a record of
 /// `max_record_most` its tags besides (docs/protocol.md §2, §11).
-inline constexpr std::size_t default_chunk_bytes = 128 * 1024;
+inline constexpr std::size_t default_chunk_bytes = std::size_t{128} * 1024;
 
 /// A buffer that links read into. Views into it live as long as a `ChunkRef` to it.
 class Chunk {

@@ -80,7 +80,7 @@ class Link::Connection : public std::enable_shared_from_this<Link::Connection> {
   void finish_sending();
   void close_if_ended();
   void discard_turn();
-  void fail(Error error);
+  void fail(const Error& error);
   void fail_later(Error error);
   void close();
   Error lost(std::string_view what, int system_error) const;
@@ -265,7 +265,7 @@ void Link::Connection::close_when_written(Duration at_most) {
 }
 
 void Link::Connection::discard_turn() {
-  std::array<std::byte, 16 * 1024> dropped;
+  std::array<std::byte, std::size_t{16} * 1024> dropped;
   for (int i = 0; i < reads_in_a_turn; ++i) {
     const Received got = receive(watch_.fd(), dropped);
     if (got.error != 0) return close();
@@ -290,7 +290,7 @@ void Link::Connection::drop() {
   abort();
 }
 
-void Link::Connection::fail(Error error) {
+void Link::Connection::fail(const Error& error) {
   LinkHandler* const handler = handler_;
   close();
   handler->on_broken(error);

@@ -43,8 +43,8 @@ class LinkHandler {
 };
 
 struct LinkOptions {
-  std::size_t high_water_bytes = 256 * 1024;
-  std::size_t low_water_bytes = 64 * 1024;
+  std::size_t high_water_bytes = std::size_t{256} * 1024;
+  std::size_t low_water_bytes = std::size_t{64} * 1024;
 };
 
 /// One TCP connection with a neighbour. Lives on its loop's thread; made paused, so that nothing comes before

@@ -8,9 +8,9 @@ namespace {
 
 /// A rest up to this is worth copying, to give up a chunk: a peer that sends half a frame and then nothing holds little
 /// memory (SECURITY DS-01), and one that sends octet by octet makes little work.
-constexpr std::size_t most_stashed = 16 * 1024;
+constexpr std::size_t most_stashed = std::size_t{16} * 1024;
 /// A chunk with less room than this at its end is not read into if there is a better one.
-constexpr std::size_t least_room = 16 * 1024;
+constexpr std::size_t least_room = std::size_t{16} * 1024;
 
 }  // namespace
 

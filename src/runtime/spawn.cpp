@@ -31,6 +31,7 @@ Result<Pipe> make_pipe() {
 
 std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
   std::vector<char*> out;
+  out.reserve(texts.size() + 1);
   for (const std::string& text : texts) out.push_back(const_cast<char*>(text.c_str()));
   out.push_back(nullptr);
   return out;
@@ -57,7 +58,8 @@ struct Plan {
 int above_standard(int fd) { return ::fcntl(fd, F_DUPFD_CLOEXEC, first_inherited_not + 1); }
 
 void set_signals_back() {
-  for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);  // those that cannot be set need not be
+  for (int signal = 1; signal < NSIG; ++signal)
+    static_cast<void>(::signal(signal, SIG_DFL));  // those that cannot be set need not be
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);

@@ -116,7 +116,7 @@ void Subprocess::Process::read_turn(Output& output) {
 
 Subprocess::Process::Read Subprocess::Process::read_once(Output& output) {
   if (!output.watch) return Read::end;
-  std::array<char, 16 * 1024> text;
+  std::array<char, std::size_t{16} * 1024> text;
   ssize_t got = 0;
   do {
     got = ::read(output.watch.fd(), text.data(), text.size());

@@ -38,7 +38,7 @@ struct SubprocessOptions {
   std::function<void(OutputStream stream, std::string_view line)> on_line{};
   /// Once, after the last line. May be empty.
   std::function<void(const ExitStatus& status)> on_exit{};
-  std::size_t most_line_bytes = 8 * 1024;
+  std::size_t most_line_bytes = std::size_t{8} * 1024;
 };
 
 /// A child process whose output is read line by line. Lives on its loop's thread.

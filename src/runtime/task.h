@@ -11,8 +11,7 @@ namespace louver::runtime {
 class Task {
  public:
   template <class F>
-  requires(!std::same_as<std::remove_cvref_t<F>, Task> && std::invocable<std::remove_cvref_t<F>&>) Task(F&& f)
-      : body_(std::make_unique<Holder<std::remove_cvref_t<F>>>(std::forward<F>(f))) {}
+  requires(!std::same_as<F, Task> && std::invocable<F&>) Task(F f) : body_(std::make_unique<Holder<F>>(std::move(f))) {}
 
   void operator()() { body_->call(); }
 
@@ -26,8 +25,7 @@ class Task {
   };
   template <class F>
   struct Holder final : Body {
-    template <class G>
-    explicit Holder(G&& g) : f(std::forward<G>(g)) {}
+    explicit Holder(F&& to_call) : f(std::move(to_call)) {}
     void call() override { f(); }
     F f;
   };

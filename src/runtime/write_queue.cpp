@@ -4,8 +4,8 @@ namespace louver::runtime {
 
 namespace {
 
-constexpr std::size_t least_block = 4 * 1024;
-constexpr std::size_t most_block = 64 * 1024;
+constexpr std::size_t least_block = std::size_t{4} * 1024;
+constexpr std::size_t most_block = std::size_t{64} * 1024;
 
 }  // namespace
 

@@ -170,7 +170,8 @@ void MiddleboxAssociation::flush(Outputs out) {
 void MiddleboxAssociation::fail(const Error& error, Outputs out) {
   const Alert alert = alert_for(error.fault);
   if (error.fault == Fault::peer_alert) {
-    if (!alert_to_pass_.empty()) out.to(opposite(alert_from_)).append(alert_to_pass_);
+    const bool has_receiver = alert_from_ == Side::server || next_.has_value();  // before the Hello there is nobody behind us
+    if (!alert_to_pass_.empty() && has_receiver) out.to(opposite(alert_from_)).append(alert_to_pass_);
   } else {
     for (ControlChannel& channel : channels_) {
       if (!channel.established()) continue;

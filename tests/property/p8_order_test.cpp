@@ -138,7 +138,7 @@ std::unique_ptr<sim::Path::Session> captured(sim::Path& path, Captured& into) {
 TEST(P8Order, a_record_in_the_place_of_another_context_direction_session_or_association_is_refused) {
   enum class From { same_session, other_session, other_association };
   const auto grants = grants_from("M2: a=redact, b=redact");
-  for (const std::uint16_t suite : {0x1301, 0x1303}) {
+  for (const std::uint16_t suite : std::initializer_list<std::uint16_t>{0x1301, 0x1303}) {
     const auto path = established({.middleboxes = 2, .profile = &plain_traits, .grants = grants, .suite = suite, .seed = 1});
     const auto other = established({.middleboxes = 2, .profile = &plain_traits, .grants = grants, .suite = suite, .seed = 2});
     Captured of_other_session, of_other_association;
@@ -261,7 +261,7 @@ TEST(P8Order, a_part_that_stays_missing_ends_the_session_at_the_idle_deadline_wh
     const TimePoint start = path->clock.mono;
     for (std::uint32_t exchange = 1; exchange <= 5 && !session->error(3); ++exchange) {
       for (const char* part : {"head", "cred", "body"}) session->send(Side::client, part, part, exchange);
-      session->send(Side::server, "rhead", "still at it", 1);
+      session->send(Side::server, "rhead", "still at it", 1, false);
       session->chain.run_until(path->clock.mono + std::chrono::seconds{20});
     }
     expect_noticed(*session, 3, Fault::timeout, Alert::timeout);

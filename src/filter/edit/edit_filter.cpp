@@ -14,7 +14,8 @@ class EditFilter final : public Filter {
 
   Result<Verdict> on_part(const FilterPart& part, Emitter& out) override {
     Buffer& held = held_[slot(part.direction)];
-    if (part.redacted) return Error{Fault::blocked_by_policy, "something of the " + std::string{part.context_name} + " was redacted"};
+    if (part.redacted)
+      return Error{Fault::blocked_by_policy, "something of the " + std::string{part.context_name} + " was redacted"};
     if (held.size() + part.bytes.size() > head_bytes_most) {
       return Error{Fault::limit_exceeded, "a head is longer than " + std::to_string(head_bytes_most) + " octets"};
     }
@@ -41,7 +42,8 @@ class EditFilter final : public Filter {
   }
 
   std::shared_ptr<const Rules> rules_;
-  std::array<Buffer, 2> held_;  // by direction: what came of the head that is open; profiles with heads do not multiplex
+  std::array<Buffer, 2>
+      held_;  // by direction: what came of the head that is open; profiles with heads do not multiplex
 };
 
 class EditFactory final : public FilterFactory {
@@ -49,7 +51,9 @@ class EditFactory final : public FilterFactory {
   explicit EditFactory(Rules rules) : rules_(std::make_shared<const Rules>(std::move(rules))) {}
   std::string_view name() const override { return "edit"; }
   bool can_act_in(const session::ProfileTraits& profile) const override {
-    const auto has = [&](HeadKind kind) { return rules_->is_for(kind) && has_contexts(profile, std::array{std::string{context_of(kind)}}); };
+    const auto has = [&](HeadKind kind) {
+      return rules_->is_for(kind) && has_contexts(profile, std::array{std::string{context_of(kind)}});
+    };
     return has(HeadKind::request) || has(HeadKind::response);
   }
   std::vector<Need> needs(const SessionInfo& session) const override {

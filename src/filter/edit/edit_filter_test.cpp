@@ -36,20 +36,63 @@ struct Case {
 
 std::vector<Case> cases() {
   return {
-      {"set takes the place of all", {.set = {{"x", "new"}}}, c2s, request("/", "a: 1\r\nx: old\r\nb: 2\r\nx: older\r\n"), request("/", "a: 1\r\nx: new\r\nb: 2\r\n")},
-      {"set puts in what is not there", {.set = {{"x", "new"}}}, c2s, request("/", "a: 1\r\n", "content-length: 3\r\nexpect: 100-continue\r\n"),
+      {"set takes the place of all",
+       {.set = {{"x", "new"}}},
+       c2s,
+       request("/", "a: 1\r\nx: old\r\nb: 2\r\nx: older\r\n"),
+       request("/", "a: 1\r\nx: new\r\nb: 2\r\n")},
+      {"set puts in what is not there",
+       {.set = {{"x", "new"}}},
+       c2s,
+       request("/", "a: 1\r\n", "content-length: 3\r\nexpect: 100-continue\r\n"),
        request("/", "a: 1\r\nx: new\r\n", "content-length: 3\r\nexpect: 100-continue\r\n")},
       {"set to nothing", {.set = {{"x", ""}}}, c2s, request("/", "x: old\r\n"), request("/", "x: \r\n")},
-      {"names in any case", {.remove = {"X-Debug"}, .set = {{"X-A", "V"}}}, c2s, request("/", "x-debug: 1\r\n"), request("/", "x-a: V\r\n")},
-      {"add keeps others", {.add = {{"x", "2"}, {"x", "3"}}}, c2s, request("/", "x: 1\r\ny: 1\r\n"), request("/", "x: 1\r\ny: 1\r\nx: 2\r\nx: 3\r\n")},
-      {"remove takes all", {.remove = {"x", "none"}}, c2s, request("/", "x: 1\r\ny: 2\r\nx: 3\r\n"), request("/", "y: 2\r\n")},
-      {"remove, then add", {.remove = {"x"}, .add = {{"x", "2"}}}, c2s, request("/", "x: 1\r\ny: 1\r\n"), request("/", "y: 1\r\nx: 2\r\n")},
-      {"set, then add", {.set = {{"x", "1"}}, .add = {{"x", "2"}}}, c2s, request("/", "x: 0\r\n"), request("/", "x: 1\r\nx: 2\r\n")},
+      {"names in any case",
+       {.remove = {"X-Debug"}, .set = {{"X-A", "V"}}},
+       c2s,
+       request("/", "x-debug: 1\r\n"),
+       request("/", "x-a: V\r\n")},
+      {"add keeps others",
+       {.add = {{"x", "2"}, {"x", "3"}}},
+       c2s,
+       request("/", "x: 1\r\ny: 1\r\n"),
+       request("/", "x: 1\r\ny: 1\r\nx: 2\r\nx: 3\r\n")},
+      {"remove takes all",
+       {.remove = {"x", "none"}},
+       c2s,
+       request("/", "x: 1\r\ny: 2\r\nx: 3\r\n"),
+       request("/", "y: 2\r\n")},
+      {"remove, then add",
+       {.remove = {"x"}, .add = {{"x", "2"}}},
+       c2s,
+       request("/", "x: 1\r\ny: 1\r\n"),
+       request("/", "y: 1\r\nx: 2\r\n")},
+      {"set, then add",
+       {.set = {{"x", "1"}}, .add = {{"x", "2"}}},
+       c2s,
+       request("/", "x: 0\r\n"),
+       request("/", "x: 1\r\nx: 2\r\n")},
       {"nothing fits", {.remove = {"y"}}, c2s, request("/", "x: 1\r\n"), request("/", "x: 1\r\n")},
-      {"responses too", {.remove = {"server"}, .set = {{"x", "1"}}}, s2c, response("server: s\r\ncontent-length: 0\r\n"), response("x: 1\r\ncontent-length: 0\r\n")},
-      {"interim responses too", {.remove = {"link"}}, s2c, "HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n", "HTTP/1.1 103 Early Hints\r\n\r\n"},
-      {"a context left out", {.contexts = {"request-head"}, .remove = {"x"}}, s2c, response("x: 1\r\n"), response("x: 1\r\n")},
-      {"paths of requests only", {.rewrite_path = {{"/a", "/b"}}}, s2c, response("location: /a\r\n"), response("location: /a\r\n")},
+      {"responses too",
+       {.remove = {"server"}, .set = {{"x", "1"}}},
+       s2c,
+       response("server: s\r\ncontent-length: 0\r\n"),
+       response("x: 1\r\ncontent-length: 0\r\n")},
+      {"interim responses too",
+       {.remove = {"link"}},
+       s2c,
+       "HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n",
+       "HTTP/1.1 103 Early Hints\r\n\r\n"},
+      {"a context left out",
+       {.contexts = {"request-head"}, .remove = {"x"}},
+       s2c,
+       response("x: 1\r\n"),
+       response("x: 1\r\n")},
+      {"paths of requests only",
+       {.rewrite_path = {{"/a", "/b"}}},
+       s2c,
+       response("location: /a\r\n"),
+       response("location: /a\r\n")},
   };
 }
 
@@ -99,7 +142,8 @@ TEST(Edit, rewrites_the_first_prefix_that_fits_whole_segments) {
 TEST(Edit, makes_no_path_that_looks_like_a_host) {
   const TestSession session = all_writable();
   TestRelay relay{session, edit({.rewrite_path = {{"/old/", "/"}}})};
-  EXPECT_EQ(relay.feed("request-head", c2s, request("/old//evil.example/", "")).error().fault, Fault::blocked_by_policy);
+  EXPECT_EQ(relay.feed("request-head", c2s, request("/old//evil.example/", "")).error().fault,
+            Fault::blocked_by_policy);
   EXPECT_EQ(relay.text("request-head", c2s), "");
 }
 
@@ -145,10 +189,12 @@ TEST(Edit, keeps_heads_of_the_two_directions_apart) {
   EXPECT_EQ(relay.text("request-head", c2s, 2), "GET / HTTP/1.1\r\nhost: a\r\nx: 1\r\n\r\n");
 }
 
-// --- hostile heads ----------------------------------------------------------------------------------------------------
+// --- hostile heads
+// ----------------------------------------------------------------------------------------------------
 
 TEST(EditHostile, passes_on_no_head_that_the_far_end_would_refuse) {
-  for (const char* fields : {"cookie: a\r\n", "X: 1\r\n", "x: 1\n", "content-length: 1\r\ncontent-length: 2\r\n", "louver-party: x\r\n", "x : 1\r\n"}) {
+  for (const char* fields : {"cookie: a\r\n", "X: 1\r\n", "x: 1\n", "content-length: 1\r\ncontent-length: 2\r\n",
+                             "louver-party: x\r\n", "x : 1\r\n"}) {
     const TestSession session = all_writable();
     TestRelay relay{session, edit({.remove = {"nothing"}})};
     const auto result = relay.feed("request-head", c2s, request("/", fields));
@@ -179,7 +225,8 @@ TEST(EditHostile, keeps_no_more_of_a_head_than_its_limit) {
   EXPECT_EQ(relay.feed({id, c2s, Exchange{1}, "a"}).error().fault, Fault::limit_exceeded);
 }
 
-// --- options ----------------------------------------------------------------------------------------------------------
+// --- options
+// ----------------------------------------------------------------------------------------------------------
 
 std::string complaint(EditOptions options) {
   const auto made = make_edit(std::move(options));
@@ -189,11 +236,40 @@ std::string complaint(EditOptions options) {
 }
 
 TEST(EditOptions, refuses_fields_that_no_filter_may_touch_in_any_spelling) {
-  for (const std::string name :
-       {"host", "Host", "content-length", "Content_Length", "transfer-encoding", "TRANSFER.ENCODING", "expect", "authorization", "Authorization",
-        "proxy-authorization", "proxy_authorization", "authentication-info", "cookie", "Cookie", "cookie2", "set-cookie", "Set_Cookie", "set-cookie2",
-        "connection", "proxy-connection", "keep-alive", "Keep.Alive", "te", "TE", "trailer", "upgrade", "http2-settings", "proxy-authenticate",
-        "proxy-authentication-info", "louver-party", "Louver-Client", "louver_client", "louver-", "LOUVER.X"}) {
+  for (const std::string name : {"host",
+                                 "Host",
+                                 "content-length",
+                                 "Content_Length",
+                                 "transfer-encoding",
+                                 "TRANSFER.ENCODING",
+                                 "expect",
+                                 "authorization",
+                                 "Authorization",
+                                 "proxy-authorization",
+                                 "proxy_authorization",
+                                 "authentication-info",
+                                 "cookie",
+                                 "Cookie",
+                                 "cookie2",
+                                 "set-cookie",
+                                 "Set_Cookie",
+                                 "set-cookie2",
+                                 "connection",
+                                 "proxy-connection",
+                                 "keep-alive",
+                                 "Keep.Alive",
+                                 "te",
+                                 "TE",
+                                 "trailer",
+                                 "upgrade",
+                                 "http2-settings",
+                                 "proxy-authenticate",
+                                 "proxy-authentication-info",
+                                 "louver-party",
+                                 "Louver-Client",
+                                 "louver_client",
+                                 "louver-",
+                                 "LOUVER.X"}) {
     EXPECT_THAT(complaint({.remove = {name}}), HasSubstr("cannot be changed")) << name;
     EXPECT_THAT(complaint({.set = {{name, "v"}}}), HasSubstr("cannot be changed")) << name;
     EXPECT_THAT(complaint({.add = {{name, "v"}}}), HasSubstr("cannot be changed")) << name;
@@ -202,8 +278,9 @@ TEST(EditOptions, refuses_fields_that_no_filter_may_touch_in_any_spelling) {
 }
 
 TEST(EditOptions, refuses_names_that_are_none) {
-  for (const std::string& name : {std::string{}, std::string{"a b"}, std::string{"a:"}, std::string{"a\r\nb"}, std::string{"a\0", 2}, std::string{"\xc3\xa9"},
-                                  std::string(256, 'a'), std::string{"{x}"}}) {
+  for (const std::string& name :
+       {std::string{}, std::string{"a b"}, std::string{"a:"}, std::string{"a\r\nb"}, std::string{"a\0", 2},
+        std::string{"\xc3\xa9"}, std::string(256, 'a'), std::string{"{x}"}}) {
     EXPECT_THAT(complaint({.remove = {name}}), HasSubstr("is no name")) << name;
     EXPECT_THAT(complaint({.set = {{name, "v"}}}), HasSubstr("is no name")) << name;
   }
@@ -211,8 +288,9 @@ TEST(EditOptions, refuses_names_that_are_none) {
 
 TEST(EditOptions, refuses_values_that_are_none) {
   for (const std::string& value :
-       {std::string{"a\r\nx: b"}, std::string{"a\nb"}, std::string{"a\rb"}, std::string{"a\0b", 3}, std::string{" a"}, std::string{"a\t"},
-        std::string{"\x1b[31m"}, std::string{"\x7f"}, std::string{"\xff"}, std::string{"\xe2\x80\xa8"}, std::string(8193, 'a')}) {
+       {std::string{"a\r\nx: b"}, std::string{"a\nb"}, std::string{"a\rb"}, std::string{"a\0b", 3}, std::string{" a"},
+        std::string{"a\t"}, std::string{"\x1b[31m"}, std::string{"\x7f"}, std::string{"\xff"},
+        std::string{"\xe2\x80\xa8"}, std::string(8193, 'a')}) {
     EXPECT_THAT(complaint({.set = {{"x", value}}}), HasSubstr("value for \"x\"")) << value;
     EXPECT_THAT(complaint({.add = {{"x", value}}}), HasSubstr("value for \"x\"")) << value;
   }
@@ -220,7 +298,8 @@ TEST(EditOptions, refuses_values_that_are_none) {
 }
 
 TEST(EditOptions, refuses_paths_that_are_none) {
-  for (const std::string path : {"", "a", "http://a/", "//a", "/a?b", "/a#b", "/a b", "/../a", "/a/%2e%2e", "/a\\b", "/%zz", "/a\r\nb", "/\xc3\xa9", "*"}) {
+  for (const std::string path : {"", "a", "http://a/", "//a", "/a?b", "/a#b", "/a b", "/../a", "/a/%2e%2e", "/a\\b",
+                                 "/%zz", "/a\r\nb", "/\xc3\xa9", "*"}) {
     EXPECT_THAT(complaint({.rewrite_path = {{path, "/b"}}}), HasSubstr("no path to rewrite")) << path;
     EXPECT_THAT(complaint({.rewrite_path = {{"/b", path}}}), HasSubstr("no path to rewrite")) << path;
   }
@@ -240,9 +319,12 @@ TEST(EditOptions, refuses_rules_that_contradict_each_other_or_do_nothing) {
   EXPECT_THAT(complaint({.contexts = {"request-head", "a b"}, .remove = {"x"}}), HasSubstr("is no name of a context"));
 }
 
-// --- needs ------------------------------------------------------------------------------------------------------------
+// --- needs
+// ------------------------------------------------------------------------------------------------------------
 
-std::vector<Need> needs(EditOptions options, const TestSession& session) { return edit(std::move(options)).front()->needs(session.info()); }
+std::vector<Need> needs(EditOptions options, const TestSession& session) {
+  return edit(std::move(options)).front()->needs(session.info());
+}
 
 TEST(EditNeeds, write_on_what_its_rules_touch) {
   const TestSession all = all_writable();

@@ -6,7 +6,8 @@ namespace louver::filter::edit {
 namespace {
 
 bool is_token_char(char c) {
-  return is_digit(c) || is_upper(c) || is_lower(c) || std::string_view{"!#$%&'*+-.^_`|~"}.find(c) != std::string_view::npos;
+  return is_digit(c) || is_upper(c) || is_lower(c) ||
+         std::string_view{"!#$%&'*+-.^_`|~"}.find(c) != std::string_view::npos;
 }
 
 bool is_text_char(char c) {
@@ -48,7 +49,9 @@ bool has_dot_segment(std::string_view path) {
   return false;
 }
 
-bool is_port(std::string_view text) { return is_decimal(text) && text != "0" && text.size() <= 5 && (text.size() < 5 || text <= "65535"); }
+bool is_port(std::string_view text) {
+  return is_decimal(text) && text != "0" && text.size() <= 5 && (text.size() < 5 || text <= "65535");
+}
 
 }  // namespace
 
@@ -84,12 +87,16 @@ bool is_authority(std::string_view text) {
              return is_digit(c) || (c >= 'a' && c <= 'f') || c == ':' || c == '.';
            });
   }
-  if (name.size() > 253 || name.front() == '.' || name.back() == '.' || name.find("..") != std::string_view::npos) return false;
-  return std::ranges::all_of(name, [](char c) { return is_digit(c) || is_lower(c) || c == '-' || c == '.' || c == '_'; });
+  if (name.size() > 253 || name.front() == '.' || name.back() == '.' || name.find("..") != std::string_view::npos)
+    return false;
+  return std::ranges::all_of(name,
+                             [](char c) { return is_digit(c) || is_lower(c) || c == '-' || c == '.' || c == '_'; });
 }
 
 bool is_origin_form(std::string_view target) {
-  const auto allowed = [](char c) { return c > 0x20 && c < 0x7f && std::string_view{"#\"<>"}.find(c) == std::string_view::npos; };
+  const auto allowed = [](char c) {
+    return c > 0x20 && c < 0x7f && std::string_view{"#\"<>"}.find(c) == std::string_view::npos;
+  };
   if (!target.starts_with('/') || !std::ranges::all_of(target, allowed)) return false;
   const std::string_view path = target.substr(0, target.find('?'));
   return path.find('\\') == std::string_view::npos && is_well_escaped(path) && !has_dot_segment(path);

@@ -26,7 +26,8 @@ Result<std::string_view> take_line(HeadKind kind, std::string_view& rest) {
 
 Result<> check_target(const Head& head) {
   if (head.target == "*" && head.method == "OPTIONS") return {};
-  if (head.target.size() > target_bytes_most) return Error{Fault::limit_exceeded, "request-head: the target is too long"};
+  if (head.target.size() > target_bytes_most)
+    return Error{Fault::limit_exceeded, "request-head: the target is too long"};
   if (!is_origin_form(head.target)) return refused(head.kind, "the target");
   return {};
 }
@@ -34,7 +35,8 @@ Result<> check_target(const Head& head) {
 Result<> read_request_line(std::string_view line, Head& out) {
   static constexpr std::string_view version = " HTTP/1.1";
   const std::size_t space = line.find(' ');
-  if (space == std::string_view::npos || !line.substr(space + 1).ends_with(version)) return refused(out.kind, "the first line");
+  if (space == std::string_view::npos || !line.substr(space + 1).ends_with(version))
+    return refused(out.kind, "the first line");
   out.method = line.substr(0, space);
   line.remove_prefix(space + 1);
   out.target = line.substr(0, line.size() - version.size());
@@ -46,7 +48,8 @@ Result<> read_request_line(std::string_view line, Head& out) {
 Result<> read_status_line(std::string_view line, Head& out) {
   static constexpr std::string_view version = "HTTP/1.1 ";
   const std::string_view status = line.substr(std::min(version.size(), line.size()), 3);
-  const bool has_form = line.starts_with(version) && is_decimal(status) && status.size() == 3 && line.substr(version.size() + 3).starts_with(' ');
+  const bool has_form = line.starts_with(version) && is_decimal(status) && status.size() == 3 &&
+                        line.substr(version.size() + 3).starts_with(' ');
   if (!has_form || status < "100" || status > "599" || status == "101") return refused(out.kind, "the first line");
   out.status_line = line;
   return {};
@@ -71,14 +74,16 @@ Result<Field> read_field(HeadKind kind, std::string_view line) {
 Result<> read_host(std::string_view& rest, Head& out) {
   LOUVER_ASSIGN(const std::string_view line, take_line(out.kind, rest));
   LOUVER_ASSIGN(Field field, read_field(out.kind, line));
-  if (field.name != "host" || !is_authority(field.value)) return refused(out.kind, "host is not the first field, or no host");
+  if (field.name != "host" || !is_authority(field.value))
+    return refused(out.kind, "host is not the first field, or no host");
   out.host = std::move(field.value);
   return {};
 }
 
 Result<> take_field(Field field, Head& out) {
   if (field.name == "content-length") {
-    if (out.content_length || !is_decimal(field.value) || !may_have_length(out)) return refused(out.kind, "content-length");
+    if (out.content_length || !is_decimal(field.value) || !may_have_length(out))
+      return refused(out.kind, "content-length");
     out.content_length = std::move(field.value);
     return {};
   }
@@ -94,8 +99,8 @@ Result<> take_field(Field field, Head& out) {
 
 Result<> check_size(HeadKind kind, std::size_t octets, std::size_t fields) {
   if (octets <= head_bytes_most && fields <= fields_most) return {};
-  return Error{Fault::limit_exceeded, std::string{context_of(kind)} + ": more than " + std::to_string(head_bytes_most) + " octets or " +
-                                          std::to_string(fields_most) + " fields"};
+  return Error{Fault::limit_exceeded, std::string{context_of(kind)} + ": more than " + std::to_string(head_bytes_most) +
+                                          " octets or " + std::to_string(fields_most) + " fields"};
 }
 
 void write_field(std::string& out, std::string_view name, std::string_view value) {

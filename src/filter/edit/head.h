@@ -25,7 +25,8 @@ struct Field {
   bool operator==(const Field&) const = default;
 };
 
-/// A message of `request-head` or `response-head`, cut into what may be edited and what may not. docs/protocol.md, annex http/1
+/// A message of `request-head` or `response-head`, cut into what may be edited and what may not. docs/protocol.md,
+/// annex http/1
 struct Head {
   HeadKind kind = HeadKind::request;
   std::string method;       // requests
@@ -38,7 +39,8 @@ struct Head {
   bool operator==(const Head&) const = default;
 };
 
-/// Takes nothing but the canonical form, as the far end does: who passes on a head in another form as its own would be blamed.
+/// Takes nothing but the canonical form, as the far end does: who passes on a head in another form as its own would be
+/// blamed.
 /// @fault blocked_by_policy  any other form; the detail holds nothing of the message
 /// @fault limit_exceeded     head_bytes_most, fields_most
 Result<Head> parse_head(HeadKind kind, Bytes message);

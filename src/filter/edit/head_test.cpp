@@ -13,7 +13,8 @@ Result<Head> parse(HeadKind kind, const std::string& text) { return parse_head(k
 TEST(EditHead, is_written_as_it_was_read) {
   for (const std::string text : {
            "GET / HTTP/1.1\r\nhost: a\r\n\r\n",
-           "POST /a?b HTTP/1.1\r\nhost: a:80\r\nx-one: 1\r\nx-one: 2\r\nx-empty: \r\ncontent-length: 5\r\nexpect: 100-continue\r\n\r\n",
+           "POST /a?b HTTP/1.1\r\nhost: a:80\r\nx-one: 1\r\nx-one: 2\r\nx-empty: \r\ncontent-length: 5\r\nexpect: "
+           "100-continue\r\n\r\n",
            "OPTIONS * HTTP/1.1\r\nhost: [::1]\r\n\r\n",
        }) {
     const auto head = parse(request, text);
@@ -139,7 +140,9 @@ TEST(EditHead, is_bounded_in_octets_and_fields) {
   const std::string frame = begin + "x: \r\n\r\n";
   const std::string at_limit = begin + "x: " + std::string(head_bytes_most - frame.size(), 'a') + "\r\n\r\n";
   EXPECT_TRUE(parse(request, at_limit));
-  EXPECT_EQ(parse(request, begin + "x: " + std::string(head_bytes_most - frame.size() + 1, 'a') + "\r\n\r\n").error().fault, Fault::limit_exceeded);
+  EXPECT_EQ(
+      parse(request, begin + "x: " + std::string(head_bytes_most - frame.size() + 1, 'a') + "\r\n\r\n").error().fault,
+      Fault::limit_exceeded);
   std::string fields;
   for (std::size_t i = 0; i < fields_most; ++i) fields += "x: y\r\n";
   auto full = parse(request, begin + fields + "\r\n");
@@ -155,7 +158,9 @@ TEST(EditHead, is_bounded_in_octets_and_fields) {
 }
 
 TEST(EditHead, is_bounded_in_its_target) {
-  const auto with_target = [](std::size_t octets) { return "GET /" + std::string(octets - 1, 'a') + " HTTP/1.1\r\nhost: a\r\n\r\n"; };
+  const auto with_target = [](std::size_t octets) {
+    return "GET /" + std::string(octets - 1, 'a') + " HTTP/1.1\r\nhost: a\r\n\r\n";
+  };
   EXPECT_TRUE(parse(request, with_target(target_bytes_most)));
   EXPECT_EQ(parse(request, with_target(target_bytes_most + 1)).error().fault, Fault::limit_exceeded);
 }

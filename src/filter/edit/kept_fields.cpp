@@ -44,13 +44,15 @@ constexpr std::string_view reserved_prefix = "louver-";
 
 /// CGI and its like know only letters, digits and one other character.
 bool looks_like(std::string_view name, std::string_view rule) {
-  return std::ranges::equal(name, rule, [](char a, char b) { return (is_digit(a) || is_lower(a) || is_upper(a) ? lower(a) : '-') == b; });
+  return std::ranges::equal(
+      name, rule, [](char a, char b) { return (is_digit(a) || is_lower(a) || is_upper(a) ? lower(a) : '-') == b; });
 }
 
 }  // namespace
 
 std::optional<std::string_view> why_kept(std::string_view name) {
-  if (looks_like(name.substr(0, reserved_prefix.size()), reserved_prefix)) return "names that begin with louver- are the gateway's";
+  if (looks_like(name.substr(0, reserved_prefix.size()), reserved_prefix))
+    return "names that begin with louver- are the gateway's";
   const auto found = std::ranges::find_if(kept, [&](const KeptField& one) { return looks_like(name, one.name); });
   if (found == kept.end()) return std::nullopt;
   return found->why;

@@ -18,8 +18,10 @@ std::string quoted(std::string_view text) { return "\"" + printable(text, 80) + 
 
 Result<> check_name(std::string& name) {
   name = lowered(name);
-  if (!is_field_name(name) || name.size() > name_octets_most) return wrong(quoted(name) + " is no name of a header field");
-  if (const auto why = why_kept(name)) return wrong("the header field " + quoted(name) + " cannot be changed: " + std::string{*why});
+  if (!is_field_name(name) || name.size() > name_octets_most)
+    return wrong(quoted(name) + " is no name of a header field");
+  if (const auto why = why_kept(name))
+    return wrong("the header field " + quoted(name) + " cannot be changed: " + std::string{*why});
   return {};
 }
 
@@ -27,8 +29,8 @@ Result<> check_field(Field& field) {
   LOUVER_TRY(check_name(field.name));
   const bool is_ascii = std::ranges::all_of(field.value, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
   if (is_ascii && is_field_value(field.value) && field.value.size() <= value_octets_most) return {};
-  return wrong("the value for " + quoted(field.name) + " is none of a header field: at most " + std::to_string(value_octets_most) +
-               " ASCII characters, no control characters, no blank at its ends");
+  return wrong("the value for " + quoted(field.name) + " is none of a header field: at most " +
+               std::to_string(value_octets_most) + " ASCII characters, no control characters, no blank at its ends");
 }
 
 Result<> check_names_differ(const EditOptions& options) {
@@ -38,12 +40,14 @@ Result<> check_names_differ(const EditOptions& options) {
   std::ranges::sort(seen);
   const auto twice = std::ranges::adjacent_find(seen);
   if (twice == seen.end()) return {};
-  return wrong("the header field " + quoted(*twice) + " stands twice in \"set\" and \"remove\": \"set\" replaces all fields of its name");
+  return wrong("the header field " + quoted(*twice) +
+               " stands twice in \"set\" and \"remove\": \"set\" replaces all fields of its name");
 }
 
 Result<> check_rewrite(const PathRewrite& rewrite) {
   for (const std::string& path : {rewrite.from, rewrite.to}) {
-    if (path.size() > target_bytes_most || !is_origin_form(path) || path.find('?') != std::string::npos || path.starts_with("//")) {
+    if (path.size() > target_bytes_most || !is_origin_form(path) || path.find('?') != std::string::npos ||
+        path.starts_with("//")) {
       return wrong(quoted(path) + " is no path to rewrite: it begins with one '/', holds no '?', '#' or dot segment");
     }
   }
@@ -62,8 +66,10 @@ Result<> check_contexts(const EditOptions& options) {
       return wrong("context " + quoted(name) + " holds no header fields: request-head and response-head do");
     }
   }
-  const bool no_requests = !options.contexts.empty() && std::ranges::count(options.contexts, context_of(HeadKind::request)) == 0;
-  if (no_requests && !options.rewrite_path.empty()) return wrong("rewrite_path is for request-head, which \"contexts\" leaves out");
+  const bool no_requests =
+      !options.contexts.empty() && std::ranges::count(options.contexts, context_of(HeadKind::request)) == 0;
+  if (no_requests && !options.rewrite_path.empty())
+    return wrong("rewrite_path is for request-head, which \"contexts\" leaves out");
   return {};
 }
 
@@ -103,7 +109,8 @@ Result<bool> Rules::apply(Head& head) const {
 }
 
 void Rules::edit_fields(std::vector<Field>& fields) const {
-  for (const std::string& name : options_.remove) std::erase_if(fields, [&](const Field& one) { return one.name == name; });
+  for (const std::string& name : options_.remove)
+    std::erase_if(fields, [&](const Field& one) { return one.name == name; });
   for (const Field& field : options_.set) {
     const auto first = std::ranges::find(fields, field.name, &Field::name);
     if (first == fields.end()) {
@@ -111,7 +118,8 @@ void Rules::edit_fields(std::vector<Field>& fields) const {
       continue;
     }
     first->value = field.value;
-    const auto others = std::remove_if(first + 1, fields.end(), [&](const Field& one) { return one.name == field.name; });
+    const auto others =
+        std::remove_if(first + 1, fields.end(), [&](const Field& one) { return one.name == field.name; });
     fields.erase(others, fields.end());
   }
   fields.insert(fields.end(), options_.add.begin(), options_.add.end());
@@ -119,10 +127,12 @@ void Rules::edit_fields(std::vector<Field>& fields) const {
 
 Result<> Rules::rewrite_target(std::string& target) const {
   const std::string_view path = std::string_view{target}.substr(0, target.find('?'));
-  const auto rule = std::ranges::find_if(options_.rewrite_path, [&](const PathRewrite& one) { return fits(one.from, path); });
+  const auto rule =
+      std::ranges::find_if(options_.rewrite_path, [&](const PathRewrite& one) { return fits(one.from, path); });
   if (rule == options_.rewrite_path.end()) return {};
   std::string rewritten = rule->to + target.substr(rule->from.size());
-  if (rewritten.starts_with("//")) return Error{Fault::blocked_by_policy, "request-head: its path, rewritten, would begin with \"//\""};
+  if (rewritten.starts_with("//"))
+    return Error{Fault::blocked_by_policy, "request-head: its path, rewritten, would begin with \"//\""};
   target = std::move(rewritten);
   return {};
 }

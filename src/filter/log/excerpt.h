@@ -6,7 +6,8 @@
 
 namespace louver::filter::log {
 
-/// The beginning of a message, written so that it fits on a line: printable ASCII as it is, but `\\`, `\r`, `\n`, `\t`, `\x1b`.
+/// The beginning of a message, written so that it fits on a line: printable ASCII as it is, but `\\`, `\r`, `\n`, `\t`,
+/// `\x1b`.
 class Excerpt {
  public:
   explicit Excerpt(std::size_t most) : most_(most) {}

@@ -63,7 +63,8 @@ class LogFilter final : public Filter {
   }
 
   void write(const Open& open, bool complete) const {
-    LogRecord record{session_.id, open.context_name, open.direction, open.exchange, open.octets, open.redacted_octets, complete, {}};
+    LogRecord record{session_.id, open.context_name,    open.direction, open.exchange,
+                     open.octets, open.redacted_octets, complete,       {}};
     if (open.excerpt) record.excerpt = open.excerpt->text();
     options_->write(record);
   }
@@ -96,7 +97,8 @@ class LogFactory final : public FilterFactory {
 
 Result<std::shared_ptr<const FilterFactory>> make_log(LogOptions options) {
   LOUVER_TRY(check_context_list(kind, options.contexts));
-  if (!(options.sample >= 0 && options.sample <= 1)) return Error{Fault::configuration, "filter log: sample is a share, 0 to 1"};
+  if (!(options.sample >= 0 && options.sample <= 1))
+    return Error{Fault::configuration, "filter log: sample is a share, 0 to 1"};
   if (!options.write) return Error{Fault::configuration, "filter log: it has nowhere to write to"};
   return std::shared_ptr<const FilterFactory>{std::make_shared<LogFactory>(std::move(options))};
 }

@@ -29,7 +29,8 @@ struct Noted {
 struct Notes {
   std::function<void(const LogRecord&)> writer() {
     return [this](const LogRecord& one) {
-      records.push_back({std::string{one.session}, std::string{one.context}, one.direction, one.exchange, one.octets, one.redacted_octets, one.complete, one.excerpt});
+      records.push_back({std::string{one.session}, std::string{one.context}, one.direction, one.exchange, one.octets,
+                         one.redacted_octets, one.complete, one.excerpt});
     };
   }
   std::vector<Noted> records;
@@ -99,7 +100,8 @@ TEST(Log, notes_messages_that_a_session_left_open) {
 TEST(Log, shows_content_only_if_asked_and_never_credentials) {
   const TestSession session = all_writable();
   Notes notes;
-  TestRelay relay{session, logs({.contexts = {"request-head", "request-credentials"}, .payload = true, .write = notes.writer()})};
+  TestRelay relay{
+      session, logs({.contexts = {"request-head", "request-credentials"}, .payload = true, .write = notes.writer()})};
   EXPECT_TRUE(relay.feed("request-head", c2s, "GET / HTTP/1.1\r\nhost: a\r\n\r\n"));
   EXPECT_TRUE(relay.feed("request-credentials", c2s, "cookie: canary\r\n"));
   ASSERT_EQ(notes.records.size(), 2U);
@@ -169,7 +171,8 @@ TEST(Log, gives_the_same_record_however_a_message_is_cut) {
   EXPECT_EQ(expected->size(), excerpt_characters);
 }
 
-// --- excerpts ---------------------------------------------------------------------------------------------------------
+// --- excerpts
+// ---------------------------------------------------------------------------------------------------------
 
 std::string excerpt(std::string_view content, std::size_t most = excerpt_characters) {
   Excerpt out{most};
@@ -190,7 +193,8 @@ TEST(LogExcerpt, ends_at_its_limit_without_half_an_escape) {
   EXPECT_EQ(excerpt("ab\x01zz", 4), "ab");
 }
 
-// --- sampling ---------------------------------------------------------------------------------------------------------
+// --- sampling
+// ---------------------------------------------------------------------------------------------------------
 
 TEST(LogSample, is_all_or_nothing_at_its_ends) {
   for (std::uint32_t i = 0; i < 1000; ++i) {
@@ -212,7 +216,8 @@ TEST(LogSample, holds_about_its_share_over_exchanges_and_over_sessions) {
 }
 
 TEST(LogSample, holds_all_messages_of_an_exchange_or_none) {
-  const TestSession session{{"request-head", Grant::read}, {"request-body", Grant::read}, {"response-body", Grant::none, Grant::read}};
+  const TestSession session{
+      {"request-head", Grant::read}, {"request-body", Grant::read}, {"response-body", Grant::none, Grant::read}};
   Notes notes;
   TestRelay relay{session, logs({.sample = 0.5, .write = notes.writer()})};
   for (std::uint32_t exchange = 1; exchange <= 100; ++exchange) {

@@ -51,7 +51,8 @@ class GatewayEvents {
 ///
 /// The origin's request is made from the parsed messages, never from bytes of the client. Whether it has a body is
 /// known from `content-length` or `expect` in the head, else from the first octet or the end of the body message, for
-/// which the head then waits.
+/// which the head then waits. A request without content waits for the end of its body message too, so that no origin
+/// gets one of which a part is missing (OR-03).
 class GatewayCodec {
  public:
   enum class OriginEnd : std::uint8_t {
