@@ -23,6 +23,7 @@ int run(int argc, char** argv) {
   program.fallthrough(false);
   Run chosen;
   const Chosen choose = [&chosen](Run what) { chosen = std::move(what); };
+  add_demo(program, choose);
   add_agent(program, choose);
   add_gateway(program, choose);
   add_middlebox(program, choose);

@@ -4,7 +4,7 @@
 #include <iostream>
 
 #include "cli/commands.h"
-#include "cli/event_journal.h"
+#include "cli/open_log.h"
 #include "config/advice.h"
 #include "config/config.h"
 
@@ -28,12 +28,12 @@ void add_serving_command(CLI::App& program, const std::string& name, const std::
         return usage;
       }
       for (const std::string& line : config::advice(*config)) std::cerr << "warning: " << line << '\n';
-      auto journal = EventJournal::open(config->common.log);
-      if (!journal) {
-        std::cerr << journal.error().detail << '\n';
+      auto log = open_log(config->common.log);
+      if (!log) {
+        std::cerr << log.error().detail << '\n';
         return usage;
       }
-      auto role = Role::make(*std::move(config), **journal);
+      auto role = Role::make(*std::move(config), **log);
       if (!role) {
         std::cerr << role.error().detail << '\n';
         return usage;

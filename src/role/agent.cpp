@@ -4,16 +4,16 @@
 
 namespace louver::role {
 
-Result<std::unique_ptr<Agent>> Agent::make(config::Agent config, Journal& journal) {
+Result<std::unique_ptr<Agent>> Agent::make(config::Agent config, observe::Log& log) {
   LOUVER_ASSIGN(Credentials credentials, Credentials::load(config.common));
   if (credentials.identity != nullptr) LOUVER_TRY(credentials.check_own(tls::Role::client, "", config.common.certificate->place));
-  std::unique_ptr<Agent> made{new Agent{std::move(config), std::move(credentials), journal}};
+  std::unique_ptr<Agent> made{new Agent{std::move(config), std::move(credentials), log}};
   LOUVER_TRY(made->set_up());
   return made;
 }
 
-Agent::Agent(config::Agent config, Credentials credentials, Journal& journal)
-    : config_(std::move(config)), credentials_(std::move(credentials)), process_(config_.common, journal), station_(process_.station()) {}
+Agent::Agent(config::Agent config, Credentials credentials, observe::Log& log)
+    : config_(std::move(config)), credentials_(std::move(credentials)), process_(config_.common, log), station_(process_.station()) {}
 
 Result<> Agent::set_up() {
   for (const config::Route& route : config_.routes) {

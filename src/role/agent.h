@@ -11,13 +11,13 @@ namespace louver::role {
 class Agent {
  public:
   /// @fault configuration: a file or address that does not do; nothing has been started
-  static Result<std::unique_ptr<Agent>> make(config::Agent config, Journal& journal);
+  static Result<std::unique_ptr<Agent>> make(config::Agent config, observe::Log& log);
   int run();
   /// Where each listener listens, in the order of the configuration: [[http]] first, then [[tcp]].
   const std::vector<std::uint16_t>& ports() const { return ports_; }
 
  private:
-  Agent(config::Agent config, Credentials credentials, Journal& journal);
+  Agent(config::Agent config, Credentials credentials, observe::Log& log);
   Result<> set_up();
   Result<> listen_http(const config::HttpListener& listener);
   Result<> listen_tcp(const config::TcpListener& listener);

@@ -29,7 +29,8 @@ class AssociationLink final : public Resident, public LinkOwner {
   void close(std::uint8_t code, std::uint32_t drain_ms);
   /// Lives as long as the association.
   void keep(std::shared_ptr<void> companion) { companion_ = std::move(companion); }
-  const session::EndpointAssociation& engine() const { return *engine_; }
+  /// The alert that somebody else reported, if that ended it.
+  std::optional<Alert> reported() const { return engine_->peer_alert() ? std::optional{engine_->peer_alert()->alert} : std::nullopt; }
 
   void drain() override;
   void abort() override;

@@ -49,7 +49,7 @@ void Doorway::hand_over(wire::FrameType type) {
 /// Before anything is authenticated: a stranger of another protocol gets one plain sentence, one of ours an alert.
 void Doorway::refuse(const Error& error) {
   if (link_ == nullptr) return;
-  station_.journal.info("connection.refused", {{"peer", link_->link().remote_address().to_string()}, {"fault", describe(error)}});
+  station_.log.write(observe::Level::info, observe::Event::connection_refused, {{"peer", link_->link().remote_address().to_string()}, {"fault", describe(error)}});
   if (error.fault == Fault::not_louver) {
     link_->link().write(to_buffer(wire::wrong_protocol_answer()));
   } else {
@@ -60,7 +60,7 @@ void Doorway::refuse(const Error& error) {
 }
 
 void turn_away(Station& station, SidedLinkPtr link, const Error& error) {
-  station.journal.info("connection.refused", {{"peer", link->link().remote_address().to_string()}, {"fault", describe(error)}});
+  station.log.write(observe::Level::info, observe::Event::connection_refused, {{"peer", link->link().remote_address().to_string()}, {"fault", describe(error)}});
   link->link().write(wire::make_alert_frame(wire::unknown_party, alert_for(error.fault)));
   link->link().close_when_written(last_words);
 }

@@ -33,16 +33,16 @@ wire::Opaque<0, 65535> grants_in_hello_order(const wire::Hello& hello, const con
 
 }  // namespace
 
-Result<std::unique_ptr<Gateway>> Gateway::make(config::Gateway config, Journal& journal) {
+Result<std::unique_ptr<Gateway>> Gateway::make(config::Gateway config, observe::Log& log) {
   LOUVER_ASSIGN(Credentials credentials, Credentials::load(config.common));
   LOUVER_TRY(credentials.check_own(tls::Role::server, config.name, config.common.certificate->place));
-  std::unique_ptr<Gateway> made{new Gateway{std::move(config), std::move(credentials), journal}};
+  std::unique_ptr<Gateway> made{new Gateway{std::move(config), std::move(credentials), log}};
   LOUVER_TRY(made->set_up());
   return made;
 }
 
-Gateway::Gateway(config::Gateway config, Credentials credentials, Journal& journal)
-    : config_(std::move(config)), credentials_(std::move(credentials)), process_(config_.common, journal), station_(process_.station()), http_{config_, {}} {}
+Gateway::Gateway(config::Gateway config, Credentials credentials, observe::Log& log)
+    : config_(std::move(config)), credentials_(std::move(credentials)), process_(config_.common, log), station_(process_.station()), http_{config_, {}} {}
 
 Result<> Gateway::set_up() {
   LOUVER_ASSIGN(channels_.end_to_end, credentials_.tls_server(tls::ChannelKind::end_to_end, config_.policy.require_client_certificate));
@@ -78,7 +78,7 @@ void Gateway::on_association(Household& household, SidedLinkPtr link) {
     const auto association = self->lock();
     if (association != nullptr && association->record() != nullptr) station_.associations.remove(*association->record());
     if (error.fault == Fault::closed) return;
-    station_.journal.warn("association.failed", {{"peer", peer}, {"alert", std::string{name_of(alert_for(error.fault))}}, {"fault", describe(error)}});
+    station_.log.write(observe::Level::warn, observe::Event::association_fail, {{"peer", peer}, {"alert", alert_text(error, association == nullptr ? std::nullopt : association->reported())}, {"fault", describe(error)}});
   };
   *self = AssociationLink::prepare(household, std::move(link), Side::client, station_, std::move(engine), std::move(callbacks));
   self->lock()->start({});
@@ -87,7 +87,7 @@ void Gateway::on_association(Household& household, SidedLinkPtr link) {
 /// "A server closes by itself an association that is older than 15 minutes (policy)."
 void Gateway::on_open(Household& household, const std::shared_ptr<AssociationLink>& association) {
   const session::AssociationRecord& record = *association->record();
-  station_.journal.info("association.open", {{"association", to_hex(record.id()).substr(0, 8)},
+  station_.log.write(observe::Level::info, observe::Event::association_open, {{"association", to_hex(record.id()).substr(0, 8)},
                                              {"middleboxes", static_cast<std::int64_t>(record.terms().middleboxes())}});
   auto timer = std::make_shared<runtime::Timer>(household.loop());
   timer->expires_at(runtime::now() + config_.policy.lifetime, [timer, weak = std::weak_ptr<AssociationLink>{association}] {

@@ -14,12 +14,12 @@ namespace louver::role {
 class Gateway final : public Guests, public session::ServerPolicy {
  public:
   /// @fault configuration: a file or address that does not do; nothing has been started
-  static Result<std::unique_ptr<Gateway>> make(config::Gateway config, Journal& journal);
+  static Result<std::unique_ptr<Gateway>> make(config::Gateway config, observe::Log& log);
   int run() { return process_.run(); }
   std::uint16_t port() const { return port_; }
 
  private:
-  Gateway(config::Gateway config, Credentials credentials, Journal& journal);
+  Gateway(config::Gateway config, Credentials credentials, observe::Log& log);
   Result<> set_up();
 
   void on_association(Household& household, SidedLinkPtr link) override;

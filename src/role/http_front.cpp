@@ -199,7 +199,7 @@ void HttpFront::on_path_end(bool whole) {
 
 void HttpFront::on_session_lost(const Error& error) {
   if (over_) return;
-  if (session_ != nullptr && route_ != nullptr && error.fault == Fault::peer_alert && session_->heard(Alert::unknown_association)) {
+  if (session_ != nullptr && route_ != nullptr && error.fault == Fault::peer_alert && session_->reported() == Alert::unknown_association) {
     route_->lost(session_->record());
   }
   session_.reset();

@@ -56,7 +56,7 @@ void JoinEntry::hold(const std::shared_ptr<session::AssociationRecord>& record) 
 
 void JoinEntry::refuse(const Error& error) {
   if (link_ == nullptr) return leave();
-  station_.journal.info("join.refused", {{"peer", peer_}, {"alert", std::string{name_of(alert_for(error.fault))}}, {"fault", describe(error)}});
+  station_.log.write(observe::Level::info, observe::Event::join_refused, {{"peer", peer_}, {"alert", std::string{name_of(alert_for(error.fault))}}, {"fault", describe(error)}});
   link_->link().write(wire::make_alert_frame(wire::unknown_party, alert_for(error.fault)));
   link_->link().close_when_written(last_words);
   leave();

@@ -13,13 +13,13 @@ namespace {
 
 using FactoryResult = Result<std::shared_ptr<const filter::FilterFactory>>;
 
-FactoryResult make_filter(const config::LogFilter& options, const std::vector<std::string>& contexts, Journal& journal) {
+FactoryResult make_filter(const config::LogFilter& options, const std::vector<std::string>& contexts, observe::Log& log) {
   filter::log::LogOptions made;
   made.contexts = contexts;
   made.payload = options.payload;
   made.sample = options.sample;
-  made.write = [&journal](const filter::log::LogRecord& record) {
-    journal.info("message", {{"session", std::string{record.session}},
+  made.write = [&log](const filter::log::LogRecord& record) {
+    log.write(observe::Level::info, observe::Event::message, {{"session", std::string{record.session}},
                              {"exchange", static_cast<std::int64_t>(raw(record.exchange))},
                              {"context", std::string{record.context}},
                              {"direction", std::string{name_of(record.direction)}},
@@ -31,7 +31,7 @@ FactoryResult make_filter(const config::LogFilter& options, const std::vector<st
   return filter::log::make_log(std::move(made));
 }
 
-FactoryResult make_filter(const config::EditFilter& options, const std::vector<std::string>& contexts, Journal&) {
+FactoryResult make_filter(const config::EditFilter& options, const std::vector<std::string>& contexts, observe::Log&) {
   filter::edit::EditOptions made;
   made.contexts = contexts;
   made.remove = options.remove;
@@ -58,16 +58,16 @@ class Filters final : public session::RelayHandler {
 
 std::string_view software_name() { return "louver/" LOUVER_VERSION; }
 
-Result<std::unique_ptr<Middlebox>> Middlebox::make(config::Middlebox config, Journal& journal) {
+Result<std::unique_ptr<Middlebox>> Middlebox::make(config::Middlebox config, observe::Log& log, MiddleboxHooks hooks) {
   LOUVER_ASSIGN(Credentials credentials, Credentials::load(config.common));
   LOUVER_TRY(credentials.check_own(tls::Role::middlebox, config.name, config.common.certificate->place));
-  std::unique_ptr<Middlebox> made{new Middlebox{std::move(config), std::move(credentials), journal}};
+  std::unique_ptr<Middlebox> made{new Middlebox{std::move(config), std::move(credentials), log, std::move(hooks)}};
   LOUVER_TRY(made->set_up());
   return made;
 }
 
-Middlebox::Middlebox(config::Middlebox config, Credentials credentials, Journal& journal)
-    : config_(std::move(config)), credentials_(std::move(credentials)), process_(config_.common, journal), station_(process_.station()), journal_(journal) {}
+Middlebox::Middlebox(config::Middlebox config, Credentials credentials, observe::Log& log, MiddleboxHooks hooks)
+    : config_(std::move(config)), credentials_(std::move(credentials)), hooks_(std::move(hooks)), process_(config_.common, log), station_(process_.station()), log_(log) {}
 
 Result<> Middlebox::set_up() {
   LOUVER_TRY(make_filters());
@@ -81,7 +81,7 @@ Result<> Middlebox::set_up() {
 
 Result<> Middlebox::make_filters() {
   for (const config::Filter& one : config_.filters) {
-    auto made = std::visit([&](const auto& options) { return make_filter(options, one.contexts, journal_); }, one.options);
+    auto made = std::visit([&](const auto& options) { return make_filter(options, one.contexts, log_); }, one.options);
     if (!made) return Error{Fault::configuration, one.place + ": " + made.error().detail};
     factories_.push_back(*std::move(made));
   }
@@ -128,13 +128,17 @@ Result<> Middlebox::admit(Household& household, SidedLinkPtr& link, std::shared_
   const wire::Join join = *wire::decode<wire::Join>(Bytes{frame}.subspan(wire::header_octets));
   parts.number = SessionNumber{join.session};
   LOUVER_TRY(record->take_join(frame, runtime::now(), runtime::wall_now(), [&](const session::KeySource& keys) -> Result<> {
-    LOUVER_ASSIGN(parts.relay, session::RelaySession::make(keys, *profile, station_.limits.idle_deadline));
+    if (hooks_.make_relay) {
+      LOUVER_ASSIGN(parts.relay, hooks_.make_relay(keys, *profile, station_.limits.idle_deadline));
+    } else {
+      LOUVER_ASSIGN(parts.relay, session::RelaySession::make(keys, *profile, station_.limits.idle_deadline));
+    }
     return {};
   }));
   LOUVER_ASSIGN(parts.filters, filters_for(*record, parts.number));
   const PartyIndex next{static_cast<std::uint8_t>(raw(record->self()) + 1)};
   LOUVER_ASSIGN(const auto where, find_next(terms.name(next), terms.port(next)));
-  parts.next = where.first;
+  parts.next = hooks_.next_of_session ? hooks_.next_of_session(frame, where.first) : where.first;
   parts.connect = where.second;
   parts.join = to_buffer(frame);
   parts.record = std::move(record);

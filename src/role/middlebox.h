@@ -6,19 +6,28 @@
 #include "role/join_entry.h"
 #include "role/middlebox_association_link.h"
 #include "role/process.h"
+#include "session/relay_session.h"
 
 namespace louver::role {
+
+/// Other parts in the place of a middlebox's own: for those who show or test what a misbehaving one can do. Empty: its own.
+struct MiddleboxHooks {
+  using MakeRelay = std::function<Result<std::unique_ptr<session::RelaySession>>(const session::KeySource&, const session::ProfileTraits&, Duration idle)>;
+  MakeRelay make_relay = {};
+  /// Where a session's JOIN goes on to, instead of the configured `next`.
+  std::function<runtime::Endpoint(Bytes join, const runtime::Endpoint& next)> next_of_session = {};
+};
 
 /// A middlebox: takes part in the associations whose Hello names it at a place from which it may go on, with a chain of filters.
 class Middlebox final : public Guests, public session::MiddleboxPolicy {
  public:
   /// @fault configuration: a file, filter or address that does not do; nothing has been started
-  static Result<std::unique_ptr<Middlebox>> make(config::Middlebox config, Journal& journal);
+  static Result<std::unique_ptr<Middlebox>> make(config::Middlebox config, observe::Log& log, MiddleboxHooks hooks = {});
   int run() { return process_.run(); }
   std::uint16_t port() const { return port_; }
 
  private:
-  Middlebox(config::Middlebox config, Credentials credentials, Journal& journal);
+  Middlebox(config::Middlebox config, Credentials credentials, observe::Log& log, MiddleboxHooks hooks);
   Result<> set_up();
   Result<> make_filters();
 
@@ -34,9 +43,10 @@ class Middlebox final : public Guests, public session::MiddleboxPolicy {
 
   config::Middlebox config_;
   Credentials credentials_;
+  MiddleboxHooks hooks_;
   Process process_;
   Station& station_;
-  Journal& journal_;
+  observe::Log& log_;
   std::shared_ptr<const tls::ChannelContext> client_side_, server_side_;
   filter::Factories factories_;
   std::uint16_t port_ = 0;

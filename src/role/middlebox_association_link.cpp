@@ -96,7 +96,7 @@ void MiddleboxAssociationLink::note_record() {
   if (engine_->complete() && handshake_ != nullptr) {
     handshake_.reset();
     const session::AssociationRecord& record = *engine_->record();
-    station_.journal.info("association.open", {{"association", to_hex(record.id()).substr(0, 8)}, {"party", static_cast<std::int64_t>(raw(record.self()))},
+    station_.log.write(observe::Level::info, observe::Event::association_open, {{"association", to_hex(record.id()).substr(0, 8)}, {"party", static_cast<std::int64_t>(raw(record.self()))},
                                                {"server", record.terms().name(record.terms().server())}});
   }
 }
@@ -142,8 +142,8 @@ void MiddleboxAssociationLink::fail(const Error& error) {
     engine_->record()->end(Alert::revoked);
   } else {
     engine_->fail(error, {to_client, to_server});
-    station_.journal.warn("association.failed", {{"party", static_cast<std::int64_t>(raw(engine_->self()))},
-                                                 {"alert", std::string{name_of(alert_for(error.fault))}}, {"fault", describe(error)}});
+    station_.log.write(observe::Level::warn, observe::Event::association_fail, {{"party", static_cast<std::int64_t>(raw(engine_->self()))},
+                                                 {"alert", alert_text(error, engine_->peer_alert())}, {"fault", describe(error)}});
   }
   for (Side side : {Side::client, Side::server}) {
     if (!link(side) || !link(side)->link().is_open()) continue;

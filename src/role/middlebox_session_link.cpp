@@ -74,7 +74,7 @@ void MiddleboxSessionLink::close_if_done() {
   over_ = true;
   timer_.cancel();
   for (SidedLinkPtr& one : links_) one->link().close_when_written();
-  station_.journal.debug("session.end", {{"session", static_cast<std::int64_t>(raw(parts_.number))}});
+  station_.log.write(observe::Level::debug, observe::Event::session_end, {{"session", static_cast<std::int64_t>(raw(parts_.number))}});
   household_.move_out(*this);
 }
 
@@ -92,10 +92,10 @@ void MiddleboxSessionLink::fail(const Error& error) {
     one->link().write(alert);
     one->link().close_when_written(last_words);
   }
-  station_.journal.info("session.failed", {{"association", to_hex(parts_.record->id()).substr(0, 8)},
+  station_.log.write(observe::Level::info, observe::Event::session_fail, {{"association", to_hex(parts_.record->id()).substr(0, 8)},
                                            {"session", static_cast<std::int64_t>(raw(parts_.number))},
                                            {"party", static_cast<std::int64_t>(raw(parts_.record->self()))},
-                                           {"alert", std::string{name_of(alert_for(error.fault))}},
+                                           {"alert", alert_text(error, heard ? std::optional{static_cast<Alert>(heard->code)} : std::nullopt)},
                                            {"fault", describe(error)}});
   household_.move_out(*this);
 }

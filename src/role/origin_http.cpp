@@ -70,7 +70,7 @@ void OriginHttp::on_connected(Result<runtime::Socket> socket) {
   if (over_) return;
   connector_.reset();
   if (!socket) {
-    station_.journal.warn("origin.unreachable", {{"origin", config::to_text(origin_->connect)}, {"fault", socket.error().detail}});
+    station_.log.write(observe::Level::warn, observe::Event::origin_fail, {{"origin", config::to_text(origin_->connect)}, {"fault", socket.error().detail}});
     check(codec_.fail_exchange(502, "The origin cannot be reached."));
     move_on();
     return;

@@ -11,8 +11,8 @@ namespace {
 constexpr std::chrono::milliseconds drain_poll{50};
 }
 
-Process::Process(const config::Common& common, Journal& journal)
-    : journal_(journal), loops_(common.threads), station_(common, journal, loops_) {
+Process::Process(const config::Common& common, observe::Log& log)
+    : log_(log), loops_(common.threads), station_(common, log, loops_) {
   for (std::size_t i = 0; i < loops_.size(); ++i) households_.push_back(std::make_unique<Household>(loops_.at(i)));
   const std::size_t connections = std::size_t{common.limits.associations} + common.limits.sessions;
   connection_limits_ = std::make_shared<runtime::ConnectionLimits>(connections, connections);
@@ -35,9 +35,9 @@ Result<std::uint16_t> Process::listen(const config::Endpoint& where, std::string
                                    [this, on_socket = std::move(on_socket)](runtime::Loop& loop, runtime::Socket socket) {
                                      on_socket(household_of(loop), std::move(socket));
                                    },
-                                   [this](const std::string& trouble) { journal_.warn("listen.trouble", {{"what", trouble}}); }));
+                                   [this](const std::string& trouble) { log_.write(observe::Level::warn, observe::Event::connection_refused, {{"what", trouble}}); }));
   const std::uint16_t port = listener->port();
-  journal_.info("listen", {{"for", std::string{what}}, {"address", listener->address().to_string()}});
+  log_.write(observe::Level::info, observe::Event::listen, {{"for", std::string{what}}, {"address", listener->address().to_string()}});
   listeners_.push_back(std::move(listener));
   return port;
 }
@@ -55,7 +55,7 @@ int Process::run(const std::function<void()>& on_start) {
   drain_timer_ = std::make_unique<runtime::Timer>(first);
   if (on_start) first.post([on_start] { on_start(); });
   if (const auto ran = loops_.run(); !ran) {
-    journal_.write(Journal::Level::error, "process.failed", {{"fault", describe(ran.error())}});
+    log_.write(observe::Level::error, observe::Event::process_stop, {{"fault", describe(ran.error())}});
     return 1;
   }
   return cut_off_ ? 1 : 0;
@@ -66,7 +66,7 @@ void Process::on_every_loop(const std::function<void(Household&)>& task) {
 }
 
 void Process::begin_drain() {
-  journal_.info("process.drain", {{"deadline_ms", static_cast<std::int64_t>(station_.limits.drain_deadline.count())}});
+  log_.write(observe::Level::info, observe::Event::process_drain, {{"deadline_ms", static_cast<std::int64_t>(station_.limits.drain_deadline.count())}});
   listeners_.clear();
   drain_until_ = runtime::now() + station_.limits.drain_deadline;
   on_every_loop([](Household& household) { household.drain(); });

@@ -14,7 +14,7 @@ namespace louver::role {
 /// What every serving process does the same way: loops, listeners, signals, draining.
 class Process {
  public:
-  Process(const config::Common& common, Journal& journal);
+  Process(const config::Common& common, observe::Log& log);
   ~Process();
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
@@ -38,7 +38,7 @@ class Process {
   void stop();
   void on_every_loop(const std::function<void(Household&)>& task);
 
-  Journal& journal_;
+  observe::Log& log_;
   runtime::LoopPool loops_;
   Station station_;
   std::vector<std::unique_ptr<Household>> households_;

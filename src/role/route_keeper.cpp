@@ -91,7 +91,7 @@ void RouteKeeper::on_connected(Result<runtime::Socket> socket) {
 }
 
 void RouteKeeper::on_open(const std::shared_ptr<AssociationLink>& association) {
-  station_.journal.info("association.open", {{"route", route_.name}, {"association", to_hex(association->record()->id()).substr(0, 8)},
+  station_.log.write(observe::Level::info, observe::Event::association_open, {{"route", route_.name}, {"association", to_hex(association->record()->id()).substr(0, 8)},
                                              {"middleboxes", static_cast<std::int64_t>(association->record()->terms().middleboxes())}});
   std::shared_ptr<AssociationLink> old = std::exchange(serving_, std::exchange(making_, nullptr));
   pause_ = {};
@@ -116,7 +116,7 @@ void RouteKeeper::on_over(const AssociationLink* association, const Error& error
   const bool was_making = making_.get() == association;
   if (!was_serving && !was_making) return;
   if (error.fault != Fault::closed) {
-    station_.journal.warn("association.failed", {{"route", route_.name}, {"alert", std::string{name_of(alert_for(error.fault))}}, {"fault", describe(error)}});
+    station_.log.write(observe::Level::warn, observe::Event::association_fail, {{"route", route_.name}, {"alert", alert_text(error, association->reported())}, {"fault", describe(error)}});
   }
   if (was_making) making_.reset();
   if (was_serving) {

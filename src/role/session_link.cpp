@@ -170,7 +170,7 @@ void SessionLink::close_if_done() {
   user_ = nullptr;
   timer_.cancel();
   if (link_ != nullptr && link_->link().is_open()) link_->link().close_when_written();
-  station_.journal.debug("session.end", {{"session", static_cast<std::int64_t>(raw(number_))}});
+  station_.log.write(observe::Level::debug, observe::Event::session_end, {{"session", static_cast<std::int64_t>(raw(number_))}});
   household_.move_out(*this);
 }
 
@@ -188,10 +188,10 @@ void SessionLink::lose(const Error& error) {
   timer_.cancel();
   connector_.reset();
   if (link_ != nullptr && link_->link().is_open()) link_->link().close_when_written(last_words);
-  station_.journal.info("session.failed", {{"association", to_hex(record().id()).substr(0, 8)},
+  station_.log.write(observe::Level::info, observe::Event::session_fail, {{"association", to_hex(record().id()).substr(0, 8)},
                                            {"session", static_cast<std::int64_t>(raw(number_))},
                                            {"party", static_cast<std::int64_t>(raw(record().self()))},
-                                           {"alert", std::string{name_of(alert_for(error.fault))}},
+                                           {"alert", alert_text(error, reported())},
                                            {"fault", describe(error)}});
   const auto self = shared_from_this();
   household_.move_out(*this);

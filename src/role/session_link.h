@@ -52,7 +52,9 @@ class SessionLink final : public Resident, public LinkOwner {
   /// The user has finished its direction and is done: what the path still says (its own end) is nobody's any more.
   void release();
   /// The path reported this alert (an ALERT frame is nobody's word: a hint at most).
-  bool heard(Alert alert) const { return engine_->alert() && engine_->alert()->code == static_cast<std::uint8_t>(alert); }
+  std::optional<Alert> reported() const {
+    return engine_->alert() ? std::optional{static_cast<Alert>(engine_->alert()->code)} : std::nullopt;
+  }
 
   SessionNumber number() const { return number_; }
   const session::AssociationRecord& record() const { return *watch_.record(); }

@@ -6,7 +6,8 @@
 #include "config/config.h"
 #include "crypto/system_random.h"
 #include "role/household.h"
-#include "role/journal.h"
+#include "observe/log.h"
+#include "role/report.h"
 #include "runtime/clock.h"
 #include "runtime/connector.h"
 #include "runtime/link.h"
@@ -37,9 +38,9 @@ class Quota {
 
 /// What every resident of a process shares, whatever its role. Outlives them all.
 struct Station {
-  Station(const config::Common& common, Journal& journal_, runtime::LoopPool& loops_)
+  Station(const config::Common& common, observe::Log& log_, runtime::LoopPool& loops_)
       : limits(common.limits),
-        journal(journal_),
+        log(log_),
         loops(loops_),
         associations(common.limits.associations),
         handshakes(common.limits.handshakes),
@@ -49,7 +50,7 @@ struct Station {
   }
 
   config::Limits limits;
-  Journal& journal;
+  observe::Log& log;
   runtime::LoopPool& loops;
   runtime::Resolver resolver;
   crypto::SystemRandom random;  // without state: from any thread

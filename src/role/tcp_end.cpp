@@ -25,7 +25,7 @@ void TcpEnd::open_codec() {
 }
 
 void TcpEnd::refuse(const Error& error) {
-  station_.journal.warn("connection.refused", {{"fault", describe(error)}});
+  station_.log.write(observe::Level::warn, observe::Event::connection_refused, {{"fault", describe(error)}});
   lose();
 }
 
@@ -45,7 +45,7 @@ void TcpEnd::on_connected(Result<runtime::Socket> socket) {
   if (over_) return;
   connector_.reset();
   if (!socket) {
-    station_.journal.warn("origin.unreachable", {{"fault", socket.error().detail}});
+    station_.log.write(observe::Level::warn, observe::Event::origin_fail, {{"fault", socket.error().detail}});
     session_->fail(Error{Fault::next_hop_refused, "the origin cannot be reached"});
     leave();
     return;

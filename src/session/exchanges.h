@@ -41,8 +41,8 @@ class ExchangeRule {
   bool message_open() const { return open_; }
   bool several_messages() const { return several_messages_; }
   std::uint32_t last() const { return last_; }
-  /// The highest exchange whose message here has ended.
-  std::uint32_t ended() const { return open_ ? last_ - 1 : last_; }
+  /// The highest exchange whose message here has ended; 0 where they are not numbered.
+  std::uint32_t ended() const { return open_ && numbered_ ? last_ - 1 : last_; }
 
  private:
   static Error refuse(std::uint32_t n, const char* why) { return {Fault::record_exchange, "exchange " + std::to_string(n) + ": " + why}; }

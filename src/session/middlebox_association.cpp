@@ -27,6 +27,7 @@ Result<std::size_t> MiddleboxAssociation::receive(Side from, MutableBytes input,
         break;
       case wire::FrameType::alert: {
         LOUVER_ASSIGN(const wire::AlertBody body, wire::decode_alert(frame->body()));
+        peer_alert_ = static_cast<Alert>(body.code);
         alert_to_pass_ = to_buffer(frame->whole);
         alert_from_ = from;
         return Error{Fault::peer_alert, "party " + std::to_string(frame->header.id) + " is said to report " +
@@ -118,6 +119,7 @@ Result<> MiddleboxAssociation::on_message(Side from, wire::MessageType type, Byt
   if (type == wire::MessageType::alert) {
     LOUVER_ASSIGN(const wire::AlertMessage alert, wire::decode<wire::AlertMessage>(body));
     if (!is_alert(alert.code)) return Error{Fault::bad_value, "alert code " + std::to_string(alert.code)};
+    peer_alert_ = static_cast<Alert>(alert.code);
     return Error{Fault::peer_alert, std::string{"the "} + name_of(from) + " reports " + std::string{louver::name_of(static_cast<Alert>(alert.code))}};
   }
   if (type == wire::MessageType::close && complete_) return on_close(body, now);
@@ -168,7 +170,7 @@ void MiddleboxAssociation::flush(Outputs out) {
 }
 
 void MiddleboxAssociation::fail(const Error& error, Outputs out) {
-  const Alert alert = alert_for(error.fault);
+  const Alert alert = error.fault == Fault::peer_alert ? peer_alert_.value_or(Alert::internal_error) : alert_for(error.fault);
   if (error.fault == Fault::peer_alert) {
     const bool has_receiver = alert_from_ == Side::server || next_.has_value();  // before the Hello there is nobody behind us
     if (!alert_to_pass_.empty() && has_receiver) out.to(opposite(alert_from_)).append(alert_to_pass_);

@@ -44,9 +44,8 @@ class MiddleboxAssociation {
   /// Asks both ends to end the association.
   Result<> close(std::uint8_t code, std::uint32_t drain_ms, Now now, Outputs out);
   void fail(const Error& error, Outputs out);
-  /// Passes an ALERT frame of one side on to the other, so that both ends hear it.
-  const Buffer& alert_to_pass() const { return alert_to_pass_; }
-  Side alert_from() const { return alert_from_; }
+  /// The alert that somebody else's report ended the association with, if one did.
+  const std::optional<Alert>& peer_alert() const { return peer_alert_; }
 
  protected:
   /// Every message to an endpoint leaves through here (a rogue in the tests alters it on the way).
@@ -76,7 +75,8 @@ class MiddleboxAssociation {
   TimePoint started_ = TimePoint::max();
   TimePoint grace_until_ = TimePoint::max();
   std::size_t unverified_bytes_ = 0;
-  Buffer alert_to_pass_;
+  std::optional<Alert> peer_alert_;
+  Buffer alert_to_pass_;  // an ALERT frame of one side, for the other, so that both ends hear it
   Side alert_from_ = Side::client;
 };
 

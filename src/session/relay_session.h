@@ -36,21 +36,29 @@ class RelayHandler {
 /// buffer and passes the received octets; a writer opens in place and seals anew. docs/protocol.md §6
 class RelaySession {
  public:
+  virtual ~RelaySession() = default;
+  RelaySession(const RelaySession&) = delete;
+  RelaySession& operator=(const RelaySession&) = delete;
+
   /// @param started  the moment of the JOIN, from which the idle deadline counts
   static Result<std::unique_ptr<RelaySession>> make(const KeySource& keys, const ProfileTraits& profile, Duration idle_deadline,
                                                     TimePoint started = TimePoint::max());
 
   /// Takes whole frames that came from `from`; what goes on to the other side is appended to `onward`.
   /// @return octets consumed: forwarded runs lie in `input` until they are written
-  Result<std::size_t> receive(Side from, MutableBytes input, RelayHandler& handler, TimePoint now, Outbound& onward);
+  virtual Result<std::size_t> receive(Side from, MutableBytes input, RelayHandler& handler, TimePoint now, Outbound& onward);
 
   /// Every flow on the hop from `from` has ended, and everything has been put out.
-  bool ended(Side from) const;
+  virtual bool ended(Side from) const;
   /// The connection from `from` is at its end: fine if its direction has ended, else truncation.
   Result<> on_connection_end(Side from) const;
   const std::optional<ReceivedAlert>& alert() const { return alert_; }
   TimePoint deadline() const { return last_activity_ == TimePoint::max() ? last_activity_ : last_activity_ + idle_deadline_; }
   Result<> on_deadline(TimePoint now) const;
+
+ protected:
+  RelaySession(const KeySource& keys, Duration idle_deadline, TimePoint started);
+  Result<> load(const KeySource& keys, const ProfileTraits& profile);
 
  private:
   /// A record that waits behind one that is held: "a writer reads on within its limit".
@@ -71,8 +79,6 @@ class RelaySession {
   };
   class Emitter;
 
-  RelaySession(const KeySource& keys, Duration idle_deadline, TimePoint started);
-  Result<> load(const KeySource& keys, const ProfileTraits& profile);
   Result<> on_record(Way& way, const wire::FrameView& frame, RelayHandler& handler, Outbound& onward);
   Result<> process(Way& way, const AcceptedRecord& record, bool in_input, RelayHandler& handler, Outbound& onward);
   Result<> relay_read(Way& way, const AcceptedRecord& record, bool in_input, RelayHandler& handler, Outbound& onward);

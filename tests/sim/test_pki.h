@@ -32,6 +32,7 @@ class TestPki {
     return *tls::Identity::from_pem(issued->chain_pem, issued->key_pem);
   }
   std::shared_ptr<const tls::Trust> trust() const { return trust_; }
+  const tls::pki::Authority& authority() const { return authority_; }
 
   session::EndpointChannels client(std::shared_ptr<const tls::Identity> identity) const {
     return {context(false, tls::ChannelKind::end_to_end, identity), context(false, tls::ChannelKind::client_side, nullptr)};
