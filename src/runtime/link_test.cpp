@@ -428,8 +428,11 @@ TEST_F(LinkTest, writes_more_runs_than_one_system_call_takes) {
 }
 
 TEST_F(LinkTest, under_back_pressure_everything_arrives_intact_and_drained_is_told_once) {
-  const std::size_t written = fill();
+  std::size_t written = fill();
   EXPECT_GT(link->pending_bytes(), 256U * 1024);
+  const std::size_t more = 16U * 1024 * 1024;  // than a socket ever takes at once
+  link->write(pattern(written, more));
+  written += more;
   run_for(loop, 20ms);
   EXPECT_EQ(handler.drained, 0);
   std::size_t pending_when_drained = SIZE_MAX;
@@ -472,6 +475,23 @@ TEST_F(LinkTest, tiny_forwarded_pieces_to_a_blocked_peer_pin_few_chunks) {
     link->write(std::move(out), chunk);
   }
   EXPECT_EQ(loop.chunks().in_use(), before);
+}
+
+TEST_F(LinkTest, a_small_rest_that_a_full_socket_did_not_take_pins_no_chunk) {
+  TcpPair pair = tcp_pair();
+  const int socket = pair.near.descriptor.fd();
+  Link full{loop, std::move(pair.near), handler};
+  const Buffer block = pattern(0, 100'000);
+  for (int blocked = 0; blocked < 3;) {
+    if (::send(socket, block.data(), block.size(), MSG_DONTWAIT) < 0) ++blocked;
+    run_ready(loop);
+  }
+  const ChunkRef chunk = loop.chunks().take();
+  session::Outbound out;
+  out.forward(chunk->bytes().first(10));
+  full.write(std::move(out), chunk);
+  EXPECT_EQ(full.pending_bytes(), 10U);
+  EXPECT_EQ(chunk.use_count(), 1);
 }
 
 TEST_F(LinkTest, writing_to_a_connection_that_was_reset_tells_later_and_never_from_within_write) {

@@ -83,6 +83,23 @@ TEST(Timer, set_anew_it_forgets_the_time_before) {
   EXPECT_EQ(called, "new");
 }
 
+TEST(Timer, set_anew_while_its_turn_was_next_it_waits_for_the_new_time) {
+  Loop loop;
+  Timer timer{loop};
+  Timer other{loop};
+  bool set_anew = false;
+  bool called = false;
+  other.expires_at(now() - 2ms, [&] {
+    timer.expires_at(now() + 1h, [&] { called = true; });
+    set_anew = true;
+  });
+  timer.expires_at(now() - 1ms, [&] { called = true; });
+  EXPECT_TRUE(run_until(loop, [&] { return set_anew; }));
+  run_ready(loop);
+  EXPECT_FALSE(called);
+  EXPECT_TRUE(timer.is_set());
+}
+
 TEST(Timer, may_be_set_anew_and_destroyed_in_its_callback) {
   Loop loop;
   std::optional<Timer> timer{std::in_place, loop};

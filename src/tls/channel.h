@@ -29,6 +29,8 @@ class ChannelContext {
                                                                       std::shared_ptr<const Identity> identity,
                                                                       std::shared_ptr<const Trust> trust,
                                                                       Options options);
+  /// For the end that acts as TLS server; always with an identity. `trust` may be null for client_side, and for
+  /// end_to_end without require_client_certificate: then no client is asked for its certificate.
   static Result<std::shared_ptr<const ChannelContext>> for_tls_server(ChannelKind kind,
                                                                       std::shared_ptr<const Identity> identity,
                                                                       std::shared_ptr<const Trust> trust,

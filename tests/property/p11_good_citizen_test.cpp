@@ -239,6 +239,19 @@ TEST(P11GoodCitizen, a_record_moves_the_idle_deadline_and_half_a_record_does_not
   EXPECT_EQ(text_of(session->server().notes), "xxxx");
 }
 
+/// (A session of a profile without exchanges was once ended as if a part of one were missing.)
+TEST(P11GoodCitizen, a_message_without_a_number_may_last_longer_than_the_idle_deadline_while_it_moves) {
+  const auto path = established({.middleboxes = 1, .profile = &sim::stream_traits, .idle = std::chrono::seconds{60}});
+  auto session = joined(*path);
+  for (int i = 0; i < 10; ++i) {
+    session->send(Side::client, "up", "x", 0, false);
+    session->send(Side::server, "down", "y", 0, false);
+    session->chain.run_until(path->clock.mono + std::chrono::seconds{30});
+    expect_peace(*session);
+  }
+  EXPECT_EQ(session->server().engine->complete_exchanges(), 0U);
+}
+
 /// As many contexts as there can be.
 struct ManyContexts {
   std::vector<std::string> names;

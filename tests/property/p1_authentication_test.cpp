@@ -88,7 +88,7 @@ TEST_P(P1Place, a_good_certificate_is_taken) {
 
 // KI-05: names, octet by octet.
 TEST_P(P1Place, a_certificate_for_another_name_is_noticed) {
-  if (place().role == Role::client) GTEST_SKIP() << "the route names no client";
+  if (place().role == Role::client) return;  // the route names no client: which names are welcome, the server's policy says
   const std::string own = place().own_name;
   std::string upper = own;
   upper[0] = static_cast<char>(upper[0] - 'a' + 'A');
@@ -123,22 +123,24 @@ TEST_P(P1Place, a_certificate_for_another_role_is_noticed) {
 
 // KI-06: chains and validity.
 TEST_P(P1Place, a_certificate_that_no_configured_authority_stands_for_is_noticed) {
-  OddLeaf unknown = good_leaf(place());
-  unknown.issuer = &stranger();
-  expect_refused(unknown, {Fault::certificate_invalid});
-  OddLeaf expired = good_leaf(place());
-  expired.begins = std::chrono::hours{-2};
-  expired.ends = std::chrono::hours{-1};
-  expect_refused(expired, {Fault::certificate_invalid});
-  OddLeaf early = good_leaf(place());
-  early.begins = std::chrono::hours{1};
-  expect_refused(early, {Fault::certificate_invalid});
-  OddLeaf authority = good_leaf(place());
-  authority.basic_constraints = "critical,CA:TRUE";
-  expect_refused(authority, {Fault::certificate_invalid, Fault::certificate_role});
-  OddLeaf no_signatures = good_leaf(place());
-  no_signatures.key_usage = "critical,keyAgreement";
-  expect_refused(no_signatures, {Fault::certificate_invalid, Fault::certificate_role});
+  const auto expect = [&](const char* what, std::set<Fault> faults, const std::function<void(OddLeaf&)>& spoil) {
+    SCOPED_TRACE(what);
+    OddLeaf leaf = good_leaf(place());
+    spoil(leaf);
+    expect_refused(leaf, std::move(faults));
+  };
+  using std::chrono::hours;
+  expect("unknown authority", {Fault::certificate_invalid}, [](OddLeaf& leaf) { leaf.issuer = &stranger(); });
+  expect("expired", {Fault::certificate_invalid}, [](OddLeaf& leaf) {
+    leaf.begins = hours{-2};
+    leaf.ends = hours{-1};
+  });
+  expect("not yet valid", {Fault::certificate_invalid}, [](OddLeaf& leaf) { leaf.begins = hours{1}; });
+  expect("itself an authority", {Fault::certificate_invalid, Fault::certificate_role}, [](OddLeaf& leaf) {
+    leaf.basic_constraints = "critical,CA:TRUE";
+    leaf.key_usage = "critical,digitalSignature,keyCertSign";
+  });
+  expect("not for signatures", {Fault::certificate_invalid, Fault::certificate_role}, [](OddLeaf& leaf) { leaf.key_usage = "critical,keyAgreement"; });
 }
 
 // KI-06: an expired certificate is looked at with the engine's own clock.
@@ -198,13 +200,6 @@ TEST(P1Authentication, a_clients_certificate_stands_in_the_manifest_bound_to_its
     EXPECT_EQ(stage.path.record(1)->parties().front().name, "server.example");
   }
 }
-
-/// Names in order, each with a certificate of its own, except that two of them are one.
-struct Twins {
-  const char* what;
-  std::function<void(Casting&)> make;
-  std::size_t noticed_by;
-};
 
 std::shared_ptr<const tls::Identity> leaf_for(Role role, const std::string& names, std::shared_ptr<const tls::Identity> key_of) {
   OddLeaf leaf;

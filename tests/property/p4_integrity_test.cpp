@@ -9,7 +9,6 @@ using sim::grants_from;
 
 constexpr std::uint16_t every_suite[] = {0x1301, 0x1302, 0x1303};
 const ContextId a{1};
-const ContextId b{2};
 
 /// RC-02: what somebody without write may try with a record, hop tags made anew and every key it holds used.
 enum class Deed { change, insert, drop, copy, swap };
@@ -164,6 +163,45 @@ TEST(P4Integrity, a_reader_lends_its_key_to_a_box_without_grant_and_the_reader_b
   EXPECT_EQ(text_of(session->relay(1).handler.notes), std::string(80, 'y'));
   EXPECT_TRUE(session->relay(3).handler.notes.empty());
   EXPECT_TRUE(session->server().notes.empty());
+}
+
+struct HeaderLie {
+  const char* what;
+  std::size_t record;  // which of: content, content, end
+  std::function<void(Buffer&)> act;
+};
+
+// RC-02, OR-04: an end forged or taken away, padding, another exchange, by a box that renews the hop tag
+TEST(P4Integrity, a_header_that_a_middlebox_changes_is_refused_by_whoever_opens_the_record) {
+  const auto flags = [](int value) { return [=](Buffer& frame) { frame[2] = static_cast<std::byte>(value); }; };
+  const HeaderLie lies[] = {
+      {"an end that was not said", 1, flags(wire::flag::eom)},
+      {"padding that was not said", 1, flags(wire::flag::pad)},
+      {"an end taken away", 2, flags(0)},
+      {"another exchange", 1, [](Buffer& frame) { frame[wire::record_header_octets - 1] ^= std::byte{1}; }},
+      {"another context", 1, [](Buffer& frame) { frame[1] = std::byte{2}; }},
+  };
+  for (const Grant rogue : {Grant::none, Grant::read}) {
+    for (const Grant next : {Grant::none, Grant::read, Grant::write}) {
+      const auto path = established({.middleboxes = 2, .profile = &plain_traits, .grants = [=](std::size_t m, std::string_view context, Direction) {
+                                       return context == "c" ? Grant::none : m == 1 ? rogue : next;
+                                     }});
+      for (const HeaderLie& lie : lies) {
+        SCOPED_TRACE(std::string{lie.what} + ": " + std::string{name_of(rogue)} + ", " + std::string{name_of(next)});
+        auto session = joined_with_rogue(*path, 1, [&](RogueRelay& self, Arrival arrival) {
+          if (arrival.index == lie.record) lie.act(arrival.frame);
+          self.pass(std::move(arrival));
+        });
+        for (const char* text : {"one|", "two|"}) session->send(Side::client, "a", text, 0, false);
+        session->send(Side::client, "a", "end", 0, true);
+        const bool verifiers = session->client().keys->plan().segment_on_hop(a, Direction::c2s, 1)->has_verifiers();
+        const std::string before = lie.record == 1 ? "one|" : "one|two|";
+        expect_noticed(*session, next == Grant::none ? 3 : 2, verifiers ? Fault::verify_tag : Fault::aead_tag, Alert::bad_record);
+        EXPECT_EQ(text_of(session->server().notes), before);
+        EXPECT_EQ(text_of(session->relay(2).handler.notes), next == Grant::none ? "" : before);
+      }
+    }
+  }
 }
 
 /// RC-04: what a box without grant, before the inspector M2 and the server, does to the slots of the second record.

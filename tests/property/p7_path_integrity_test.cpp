@@ -265,6 +265,28 @@ TEST(P7PathIntegrity, a_hostile_client_gets_no_record_past_an_inspector_with_a_b
   EXPECT_TRUE(session->server().notes.empty());
 }
 
+// HP-03, RC-04: of two inspectors each has its slot
+TEST(P7PathIntegrity, a_record_that_passed_one_of_two_inspectors_does_not_pass_for_one_that_passed_both) {
+  enum class With { first_slot_twice, swapped, first_empty, second_empty };
+  const auto path = established({.middleboxes = three, .profile = &single_traits, .grants = grants_from("M1: a=inspect; M2: a=redact")});
+  for (const With with : {With::first_slot_twice, With::swapped, With::first_empty, With::second_empty}) {
+    SCOPED_TRACE(static_cast<int>(with));
+    auto session = joined_with_rogue(*path, 3, [&](RogueRelay& self, Arrival arrival) {
+      const session::DataView view = data_view(*arrival.segment, arrival.frame);
+      const MutableBytes first = session::tag_slot(view.witness, 0);
+      const MutableBytes second = session::tag_slot(view.witness, 1);
+      if (with == With::first_slot_twice) std::ranges::copy(first, second.begin());
+      if (with == With::swapped) std::ranges::swap_ranges(first, second);
+      if (with == With::first_empty) std::ranges::fill(first, std::byte{0});
+      if (with == With::second_empty) std::ranges::fill(second, std::byte{0});
+      self.pass(std::move(arrival));
+    });
+    session->send(Side::client, "a", "text", 0, false);
+    expect_noticed(*session, 4, Fault::witness_tag, Alert::bad_record);
+    EXPECT_TRUE(session->server().notes.empty());
+  }
+}
+
 // HP-03: a slot that the inspector filled in another session, for the same sequence
 TEST(P7PathIntegrity, the_inspectors_slot_of_another_session_does_not_pass_for_this_one) {
   const auto path = established({.middleboxes = three, .profile = &single_traits, .grants = middle_grant(Grant::inspect)});

@@ -313,23 +313,29 @@ TEST_F(Joins, an_association_that_a_process_does_not_have_is_unknown_to_it) {
   expect_noticed(*session, 1, Fault::unknown_association, Alert::unknown_association);
 }
 
-TEST_F(Joins, no_join_is_taken_before_go) {
-  // Another association, stopped where its Keys are out: the record exists and waits.
-  sim::Path half{{.middleboxes = 1, .profile = &single_traits, .seed = 5}};
-  std::size_t frames = 0;
-  half.association().tamper(1, Direction::s2c, [&](Buffer frame, std::vector<Buffer>& on) {
-    if (++frames <= 3) on.push_back(std::move(frame));
+/// Frames of the client's own channel with M1 on the first hop.
+bool is_for_m1(const Buffer& frame) { return frame.front() == static_cast<std::byte>(wire::FrameType::channel) && frame[1] == std::byte{1}; }
+
+// HS-02 as joins feel it
+TEST_F(Joins, a_middlebox_that_lacks_a_go_takes_no_join_and_makes_no_keys) {
+  const auto go_is = std::ranges::count_if(path->association().seen(0, Direction::c2s), is_for_m1);
+  sim::Path waiting{{.middleboxes = 1, .profile = &single_traits}};
+  std::ptrdiff_t count = 0;
+  waiting.association().tamper(0, Direction::c2s, [&](Buffer frame, std::vector<Buffer>& on) {
+    if (is_for_m1(frame) && ++count == go_is) return;
+    on.push_back(std::move(frame));
   });
-  EXPECT_FALSE(half.establish());
-  for (std::size_t party = 0; party < 3; ++party) {
-    if (half.record(party) != nullptr && party != 2) {
-      EXPECT_NE(half.record(party)->state(), AssociationRecord::State::open);
-    }
-  }
-  SessionNumber number{};
-  if (half.record(0) != nullptr) {
-    EXPECT_FALSE(half.record(0)->make_join(half.clock.wall, number, nothing));
-  }
+  EXPECT_FALSE(waiting.establish());
+  ASSERT_TRUE(waiting.client().complete());
+  ASSERT_EQ(waiting.record(1)->state(), AssociationRecord::State::waiting);
+  Buffer frame = made(*waiting.record(0), waiting.clock);
+  bool derived = false;
+  const auto fine = waiting.record(1)->take_join(frame, waiting.clock.mono, waiting.clock.wall, [&](const session::KeySource&) -> Result<> {
+    derived = true;
+    return {};
+  });
+  EXPECT_FALSE(fine);
+  EXPECT_FALSE(derived);
 }
 
 }  // namespace

@@ -9,6 +9,13 @@ bool meant(const Message& message, wire::MessageType type, std::size_t channel) 
 
 }  // namespace
 
+std::vector<wire::ItemName> names_in_keys(const Said& said) {
+  std::vector<wire::ItemName> out;
+  const auto keys = wire::decode<wire::Keys>(said.body);
+  for (const wire::KeyItem& item : keys->items.items) out.push_back(item.name);
+  return out;
+}
+
 Result<> Script::put(const Message& message, const Send& send) {
   if (log != nullptr) log->push_back({party, message.channel, message.type, message.body});
   return send(message.channel, message.bare ? message.body : wire::make_message(message.type, message.body));

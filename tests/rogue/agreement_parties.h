@@ -29,6 +29,9 @@ struct Said {
   Buffer body;
 };
 
+/// What Keys that were said hand out.
+std::vector<wire::ItemName> names_in_keys(const Said& said);
+
 /// What one party does with what it says, and the log that all parties of an association write.
 struct Script {
   std::size_t party = 0;
@@ -46,6 +49,7 @@ class RogueClient final : public session::ClientAssociation {
   RogueClient(session::EndpointChannels channels, Duration deadline, Script script)
       : ClientAssociation(std::move(channels), deadline), script_(std::move(script)) {}
   using ClientAssociation::set_up;
+  const tls::VerifiedPeer* peer(std::size_t channel) const { return channels_[channel].peer(); }
 
  private:
   Result<> say(std::size_t channel, SecretBuffer message) override;

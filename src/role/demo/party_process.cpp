@@ -1,3 +1,4 @@
+#include "base/bytes.h"
 #include "role/demo/party_process.h"
 
 #include "runtime/endpoint.h"

@@ -1,0 +1,82 @@
+#include "role/demo/demo.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "cli/open_log.h"
+#include "config/config.h"
+#include "role/demo/attempts.h"
+#include "role/demo/insider.h"
+
+namespace louver::cli {
+namespace {
+
+/// Colours only where somebody looks, and nobody has asked for none (no-color.org).
+bool wants_colour() {
+  const char* no_color = std::getenv("NO_COLOR");
+  return isatty(STDOUT_FILENO) != 0 && (no_color == nullptr || *no_color == '\0');
+}
+
+struct InsiderOptions {
+  std::string config, attempt, past;
+};
+
+/// A scanner gone bad: a process of the demonstration, started by it.
+int run_insider(const InsiderOptions& options) {
+  const auto complain = [](const std::string& what) {
+    std::cerr << "louver demo-insider: " << what << '\n';
+    return int{usage};
+  };
+  const auto attempt = role::demo::find_attempt(options.attempt);
+  if (!attempt) return complain("there is no attempt \"" + printable(options.attempt) + "\"");
+  const auto past = runtime::Endpoint::parse(options.past);
+  if (!past) return complain(past.error().detail);
+  auto config = config::load<config::Middlebox>(options.config);
+  if (!config) return complain(config.error().detail);
+  auto log = open_log(config->common.log);
+  if (!log) return complain(log.error().detail);
+  auto role = role::Middlebox::make(*std::move(config), **log, role::demo::insider_hooks(*attempt, *past));
+  if (!role) return complain(role.error().detail);
+  return (*role)->run();
+}
+
+void add_insider(CLI::App& program, const Chosen& chosen) {
+  CLI::App* command = program.add_subcommand("demo-insider", "");
+  command->group("");  // not in the help: only `louver demo` starts it
+  auto options = std::make_shared<InsiderOptions>();
+  command->add_option("--config", options->config)->required();
+  command->add_option("--attempt", options->attempt)->required();
+  command->add_option("--past", options->past)->required();
+  command->final_callback([options, chosen] { chosen([options] { return run_insider(*options); }); });
+}
+
+}  // namespace
+
+void add_demo(CLI::App& program, const Chosen& chosen) {
+  CLI::App* command = program.add_subcommand("demo", "show a whole path on this machine, and what each party of it sees");
+  auto options = std::make_shared<role::demo::DemoOptions>();
+  command->add_flag("--cheat", options->cheat, "show too what becomes of a middlebox's attempts to do more than it may");
+  command->add_flag("--json", options->json, "print one JSON object instead of text");
+  command->add_option("--origin", options->real_origin, "fetch this http:// URL through the path instead of asking the embedded origin");
+  command->add_flag("--keep", options->keep, "leave the directory with certificates and configuration files");
+  command->final_callback([options, chosen] {
+    chosen([options]() -> int {
+      std::error_code error;
+      options->program = std::filesystem::read_symlink("/proc/self/exe", error).string();
+      if (error) {
+        std::cerr << "louver demo: /proc/self/exe: " << error.message() << '\n';
+        return usage;
+      }
+      options->colour = wants_colour();
+      return role::demo::run_demo(*options, std::cout, std::cerr);
+    });
+  });
+  add_insider(program, chosen);
+}
+
+}  // namespace louver::cli

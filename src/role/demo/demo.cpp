@@ -1,0 +1,72 @@
+#include "role/demo/demo.h"
+
+#include <ostream>
+
+#include "role/demo/report.h"
+#include "runtime/clock.h"
+#include "runtime/endpoint.h"
+
+namespace louver::role::demo {
+namespace {
+
+constexpr std::chrono::seconds longest{18};
+enum Exit : int { all_right = 0, not_so = 1, cannot = 2 };
+
+/// "http://host[:port][/path]" -> "host:port".
+/// @fault configuration
+Result<std::string> authority_of(const std::string& url) {
+  constexpr std::string_view scheme = "http://";
+  if (!url.starts_with(scheme)) return Error{Fault::configuration, "--origin: \"" + printable(url) + "\" is no http:// URL"};
+  std::string authority = url.substr(scheme.size());
+  authority = authority.substr(0, authority.find('/'));
+  if (authority.find(':') == std::string::npos) authority += ":80";
+  LOUVER_ASSIGN(const runtime::Endpoint endpoint, runtime::Endpoint::parse(authority));
+  return endpoint.to_string();
+}
+
+Result<Outcome> show(runtime::Loop& loop, const DemoOptions& options, std::ostream& talk) {
+  const TimePoint began = runtime::now();
+  Stage::Options wanted{.program = options.program, .default_origin = {}, .keep = options.keep, .deadline = began + longest};
+  if (!options.real_origin.empty()) {
+    LOUVER_ASSIGN(wanted.default_origin, authority_of(options.real_origin));
+  }
+  talk << "starting gateway, middleboxes and agent ..." << std::endl;
+  LOUVER_ASSIGN(const std::unique_ptr<Stage> stage, Stage::set_up(loop, std::move(wanted)));
+  LOUVER_TRY(stage->start_path());
+  talk << "making requests ..." << std::endl;
+  Outcome outcome;
+  outcome.origin = options.real_origin.empty() ? "embedded origin" : options.real_origin;
+  LOUVER_ASSIGN(outcome.play, perform(*stage, options.real_origin));
+  LOUVER_TRY(stage->end_path());
+  if (options.cheat) {
+    LOUVER_ASSIGN(outcome.attempts, make_attempts(*stage, [&](const AttemptPlan& plan) { talk << "attempt " << plan.name << " ..." << std::endl; }));
+  }
+  if (options.keep) outcome.directory = stage->directory();
+  outcome.took = runtime::now() - began;
+  return outcome;
+}
+
+}  // namespace
+
+bool Outcome::ok() const {
+  return play.ok() && std::ranges::all_of(attempts, [](const AttemptResult& one) { return one.trouble.empty(); });
+}
+
+int run_demo(const DemoOptions& options, std::ostream& out, std::ostream& talk) {
+  runtime::ignore_sigpipe();
+  runtime::Loop loop;
+  const auto outcome = show(loop, options, talk);
+  if (!outcome) {
+    talk << "louver demo: " << outcome.error().detail << std::endl;
+    return outcome.error().fault == Fault::configuration ? cannot : not_so;
+  }
+  if (options.json) {
+    write_json(*outcome, out);
+  } else {
+    write_text(*outcome, options.colour, out);
+  }
+  out.flush();
+  return outcome->ok() && out ? all_right : not_so;
+}
+
+}  // namespace louver::role::demo
