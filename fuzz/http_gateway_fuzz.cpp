@@ -1,0 +1,33 @@
+#include "profile/http1/test_support.h"
+#include "support/http_rules.h"
+
+using namespace louver;
+using namespace louver::profile::http1;
+using fuzz::require;
+
+/// A gateway between a path and an origin that both say what they like. An order is an octet: 0..2 a part of the path,
+/// 3 and 4 octets of the origin (a string), 5 the origin ends, 6 its output is taken, 7 the request waits or goes on.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  fuzz::Script script{fuzz::input_of(data, size)};
+  test::Gateway gateway;
+  Result<> result;
+  while (!script.done() && result) {
+    const std::uint8_t order = script.octet() & 7;
+    if (order <= 2) result = gateway.receive(fuzz::part_of(script, Direction::c2s));
+    if (order == 3 || order == 4) result = gateway.origin_sends(as_text(script.string()));
+    if (order == 5) {
+      const auto ended = gateway.codec.origin_closed((script.octet() & 1) != 0);
+      if (!ended) result = ended.error();
+    }
+    if (order == 6) gateway.take_output();
+    if (order == 7) {
+      gateway.decision = (script.octet() & 1) != 0 ? GatewayDecision::wait() : GatewayDecision::accept();
+      result = gateway.codec.resume();
+    }
+    fuzz::check_parts(gateway.sink.parts, Direction::s2c);
+    require(gateway.codec.open_exchanges() <= Limits{}.held_exchanges + 1, "open exchanges are bounded");
+  }
+  const auto end = gateway.codec.on_session_end(result.has_value());
+  require(end.has_value() || !end.error().detail.empty() || end.error().fault == Fault::truncated, "an end that is none has a reason");
+  return 0;
+}
