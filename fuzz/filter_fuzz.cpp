@@ -28,19 +28,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static constexpr std::string_view contexts[] = {"request-head", "request-body", "response-head", "response-body"};
   fuzz::Script script{fuzz::input_of(data, size)};
   test::TestRelay relay{session, factories};
-  bool ended = true;
   Result<> result;
   std::uint32_t exchange = 1;
   while (!script.done() && result) {
     const std::uint8_t order = script.octet();
     const std::string_view context = contexts[order & 3];
-    test::OwnedPart part{session.id(context), (order & 2) == 0 ? Direction::c2s : Direction::s2c, Exchange{exchange}, {}, (order & 4) != 0};
+    test::OwnedPart part{session.id(context), (order & 2) == 0 ? Direction::c2s : Direction::s2c, Exchange{exchange}, {}};
     part.redacted = (order & 0xf0) == 0xf0;
+    part.end = (order & 4) != 0 && !part.redacted;
     if (part.redacted) part.redacted_bytes = script.number();
     if (!part.redacted) part.bytes = as_text(script.string());
     result = relay.feed(part);
     const std::string head = relay.text("request-head", Direction::c2s, exchange);
-    ended = relay.ends("request-head", Direction::c2s, exchange) == 1;
+    const bool ended = relay.ends("request-head", Direction::c2s, exchange) == 1;
     if (ended && !head.empty()) require(edit::parse_head(edit::HeadKind::request, as_bytes(head)).has_value(), "an edited head is canonical");
     if ((order & 8) != 0) ++exchange;
   }

@@ -67,12 +67,12 @@ void Agent::accept_tcp(Household& household, runtime::Socket socket, RouteKeeper
   const auto join = [this, &household, &route, weak = std::weak_ptr<TcpEnd>{end}](Result<std::shared_ptr<session::AssociationRecord>> record) {
     const auto alive = weak.lock();
     if (alive == nullptr) return;
-    auto counted = station_.sessions.take();
-    if (counted == nullptr) return alive->refuse(Error{Fault::limit_exceeded, "as many sessions as there may be"});
     if (!record) return alive->refuse(record.error());
+    auto counted = session_seat(station_, **record);
+    if (!counted) return alive->refuse(counted.error());
     auto session = SessionLink::join(household, station_, *std::move(record), route.first_party(), route.profile(), alive->user());
     if (!session) return alive->refuse(session.error());
-    alive->attach(*std::move(session), std::move(counted));
+    alive->attach(*std::move(session), *std::move(counted));
   };
   if (auto record = route.current()) {
     join(std::move(record));

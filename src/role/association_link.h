@@ -29,6 +29,11 @@ class AssociationLink final : public Resident, public LinkOwner {
   void close(std::uint8_t code, std::uint32_t drain_ms);
   /// Lives as long as the association.
   void keep(std::shared_ptr<void> companion) { companion_ = std::move(companion); }
+  /// The other end or a middlebox has refused, in a channel of its own: its word, not the network's.
+  bool refused_by_policy() const {
+    const auto& alert = engine_->peer_alert();
+    return alert && alert->authenticated && (alert->alert == Alert::grant_refused || alert->alert == Alert::blocked_by_policy);
+  }
   /// The alert that somebody else reported, if that ended it.
   std::optional<Alert> reported() const { return engine_->peer_alert() ? std::optional{engine_->peer_alert()->alert} : std::nullopt; }
 

@@ -54,8 +54,8 @@ Result<> Gateway::set_up() {
 }
 
 void Gateway::on_association(Household& household, SidedLinkPtr link) {
-  auto handshake = station_.draining ? nullptr : station_.handshakes.take();
-  if (handshake == nullptr) return turn_away(station_, std::move(link), Error{Fault::limit_exceeded, "too many agreements are under way"});
+  auto seat = AssociationSeat::take(station_, link->link().remote_address().ip);
+  if (!seat) return turn_away(station_, std::move(link), seat.error());
   session::ServerAssociation::Options options;
   options.name = config_.name;
   options.handshake_deadline = station_.limits.handshake_deadline;
@@ -70,8 +70,8 @@ void Gateway::on_association(Household& household, SidedLinkPtr link) {
       if (!added) association->abort();
     }
   };
-  callbacks.on_open = [this, self, &household, handshake]() mutable {
-    handshake.reset();
+  callbacks.on_open = [this, self, &household, held = *std::move(seat)]() mutable {
+    held.handshake.reset();  // the source's place is held until the association has gone
     if (const auto association = self->lock()) on_open(household, association);
   };
   callbacks.on_over = [this, self, peer](const Error& error) {
@@ -106,8 +106,7 @@ void Gateway::on_session(Household& household, SidedLinkPtr link) {
 }
 
 Result<> Gateway::admit(Household& household, SidedLinkPtr& link, std::shared_ptr<session::AssociationRecord> record, MutableBytes frame) {
-  auto counted = station_.sessions.take();
-  if (counted == nullptr) return Error{Fault::limit_exceeded, "too many sessions"};
+  LOUVER_ASSIGN(auto counted, session_seat(station_, *record));
   const session::ProfileTraits* profile = profile::find_profile(record->terms().profile());
   if (profile == nullptr) return Error{Fault::internal_error, "a profile that the policy let through is not there"};
   const wire::Join join = *wire::decode<wire::Join>(Bytes{frame}.subspan(wire::header_octets));

@@ -34,6 +34,12 @@ Answer answer_for(Fault fault) {
   }
 }
 
+/// The same while there is no session yet.
+Answer answer_before_session(Fault fault) {
+  const bool told = fault == Fault::next_hop_refused || fault == Fault::timeout || fault == Fault::blocked_by_policy || fault == Fault::grant_refused;
+  return told ? answer_for(fault) : Answer{502, "No secure path to the server could be agreed on. The request was not sent."};
+}
+
 }  // namespace
 
 Result<> HttpFront::Inward::on_part(const session::Part& part) {
@@ -95,8 +101,9 @@ AgentDecision HttpFront::use(RouteKeeper& route) {
 }
 
 AgentDecision HttpFront::join(RouteKeeper& route, std::shared_ptr<session::AssociationRecord> record) {
-  counted_ = station_.sessions.take();
-  if (counted_ == nullptr) return AgentDecision::refuse(503, "The agent has as many sessions as it may have.");
+  auto seat = session_seat(station_, *record);
+  if (!seat) return AgentDecision::refuse(503, "The agent has as many sessions as it may have.");
+  counted_ = *std::move(seat);
   auto session = SessionLink::join(household_, station_, std::move(record), route.first_party(), route.profile(), *this);
   if (!session) return AgentDecision::refuse(502, "The secure path takes no new session now.");
   if (const auto fresh = codec_->start_session(); !fresh) {
@@ -111,12 +118,7 @@ void HttpFront::on_route_ready(Result<std::shared_ptr<session::AssociationRecord
   waiting_ = false;
   if (over_) return;
   if (!record) {
-    const Fault fault = record.error().fault == Fault::next_hop_refused ? Fault::next_hop_refused
-                        : record.error().fault == Fault::timeout       ? Fault::timeout
-                                                                       : record.error().fault;
-    const Answer answer = fault == Fault::next_hop_refused || fault == Fault::timeout || fault == Fault::blocked_by_policy || fault == Fault::grant_refused
-                              ? answer_for(fault)
-                              : Answer{502, "No secure path to the server could be agreed on. The request was not sent."};
+    const Answer answer = answer_before_session(record.error().fault);
     const auto answered = codec_->answer_failure(answer.status, answer.reason);
     flush();
     if (answered == FailureAnswer::must_reset) reset();

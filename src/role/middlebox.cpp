@@ -98,8 +98,8 @@ wire::Describe Middlebox::describe_self() const {
 }
 
 void Middlebox::on_association(Household& household, SidedLinkPtr link) {
-  auto handshake = station_.draining ? nullptr : station_.handshakes.take();
-  if (handshake == nullptr) return turn_away(station_, std::move(link), Error{Fault::limit_exceeded, "too many agreements are under way"});
+  auto seat = AssociationSeat::take(station_, link->link().remote_address().ip);
+  if (!seat) return turn_away(station_, std::move(link), seat.error());
   session::MiddleboxAssociation::Options options;
   options.client_side = client_side_;
   options.server_side = server_side_;
@@ -107,7 +107,7 @@ void Middlebox::on_association(Household& household, SidedLinkPtr link) {
   options.handshake_deadline = station_.limits.handshake_deadline;
   auto engine = std::make_unique<session::MiddleboxAssociation>(std::move(options), *this, station_.random);
   MiddleboxAssociationLink::start(household, std::move(link), station_, std::move(engine),
-                                  [this](const wire::Party& party) { return find_next(as_text(party.name.bytes), party.port); }, std::move(handshake));
+                                  [this](const wire::Party& party) { return find_next(as_text(party.name.bytes), party.port); }, *std::move(seat));
 }
 
 void Middlebox::on_session(Household& household, SidedLinkPtr link) {
@@ -120,8 +120,7 @@ void Middlebox::on_session(Household& household, SidedLinkPtr link) {
 
 Result<> Middlebox::admit(Household& household, SidedLinkPtr& link, std::shared_ptr<session::AssociationRecord> record, MutableBytes frame) {
   MiddleboxSessionLink::Parts parts;
-  parts.counted = station_.sessions.take();
-  if (parts.counted == nullptr) return Error{Fault::limit_exceeded, "too many sessions"};
+  LOUVER_ASSIGN(parts.counted, session_seat(station_, *record));
   const session::Terms& terms = record->terms();
   const session::ProfileTraits* profile = profile::find_profile(terms.profile());
   if (profile == nullptr) return Error{Fault::internal_error, "a profile that the policy let through is not there"};
@@ -151,9 +150,11 @@ Result<std::unique_ptr<session::RelayHandler>> Middlebox::filters_for(const sess
   info.id = filter::session_id_text(record.id(), number);
   info.self = record.self();
   info.terms = &record.terms();
+  const std::string session_name = info.id;
   LOUVER_ASSIGN(std::unique_ptr<filter::Chain> chain, filter::Chain::make(factories_, std::move(info)));
-  if (!chain->missing().empty() && config_.policy.on_missing_grant == config::MiddleboxPolicy::OnMissingGrant::end) {
-    return Error{Fault::grant_refused, filter::describe(chain->missing().front())};
+  for (const filter::MissingGrant& missing : chain->missing()) {
+    if (config_.policy.on_missing_grant == config::MiddleboxPolicy::OnMissingGrant::end) return Error{Fault::grant_refused, filter::describe(missing)};
+    log_.write(observe::Level::warn, observe::Event::filter_missing_grant, {{"session", session_name}, {"what", filter::describe(missing)}});
   }
   return std::unique_ptr<session::RelayHandler>{std::make_unique<Filters>(std::move(chain))};
 }
@@ -176,6 +177,9 @@ Result<PartyIndex> Middlebox::place(const wire::Hello& hello) {
 /// Before Ready: the terms must be ones that this middlebox can serve.
 Result<> Middlebox::approve(const session::Terms& terms, PartyIndex self) {
   if (profile::find_profile(terms.profile()) == nullptr) return Error{Fault::blocked_by_policy, "profile \"" + printable(terms.profile(), 32) + "\" is unknown here"};
+  if (terms.max_record() > station_.limits.max_record) {
+    return Error{Fault::limit_exceeded, "records of " + std::to_string(terms.max_record()) + " octets; at most " + std::to_string(station_.limits.max_record)};
+  }
   if (config_.policy.on_missing_grant != config::MiddleboxPolicy::OnMissingGrant::end) return {};
   filter::SessionInfo info;
   info.self = self;

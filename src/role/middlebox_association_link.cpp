@@ -6,11 +6,11 @@ constexpr std::size_t early_most = limits::hello_bytes + limits::association_byt
 }
 
 void MiddleboxAssociationLink::start(Household& household, SidedLinkPtr client, Station& station,
-                                     std::unique_ptr<session::MiddleboxAssociation> engine, FindNext find_next, std::shared_ptr<void> handshake) {
+                                     std::unique_ptr<session::MiddleboxAssociation> engine, FindNext find_next, AssociationSeat seat) {
   std::shared_ptr<MiddleboxAssociationLink> made{new MiddleboxAssociationLink{household, station, std::move(engine), std::move(find_next)}};
   client->change_owner(*made, Side::client);
   made->links_[slot(Side::client)] = std::move(client);
-  made->handshake_ = std::move(handshake);
+  made->seat_ = std::move(seat);
   household.move_in(made);
   made->timer_.expires_at(runtime::now() + station.limits.handshake_deadline, [&self = *made] {
     self.fail(Error{Fault::timeout, "no Hello in time"});
@@ -93,8 +93,8 @@ void MiddleboxAssociationLink::note_record() {
     }
     registered_ = true;
   }
-  if (engine_->complete() && handshake_ != nullptr) {
-    handshake_.reset();
+  if (engine_->complete() && seat_.handshake != nullptr) {
+    seat_.handshake.reset();
     const session::AssociationRecord& record = *engine_->record();
     station_.log.write(observe::Level::info, observe::Event::association_open, {{"association", to_hex(record.id()).substr(0, 8)}, {"party", static_cast<std::int64_t>(raw(record.self()))},
                                                {"server", record.terms().name(record.terms().server())}});

@@ -16,7 +16,7 @@ using FindNext = std::function<Result<std::pair<runtime::Endpoint, runtime::Conn
 class MiddleboxAssociationLink final : public Resident, public LinkOwner {
  public:
   static void start(Household& household, SidedLinkPtr client, Station& station, std::unique_ptr<session::MiddleboxAssociation> engine,
-                    FindNext find_next, std::shared_ptr<void> handshake);
+                    FindNext find_next, AssociationSeat seat);
   ~MiddleboxAssociationLink() override;
 
   void drain() override;
@@ -45,7 +45,7 @@ class MiddleboxAssociationLink final : public Resident, public LinkOwner {
   std::unique_ptr<runtime::Connector> connector_;
   Buffer early_;  // for the next party, until it is connected
   runtime::Timer timer_;
-  std::shared_ptr<void> handshake_;
+  AssociationSeat seat_;
   bool registered_ = false, over_ = false;
 };
 

@@ -44,7 +44,8 @@ Result<std::uint16_t> Process::listen(const config::Endpoint& where, std::string
 
 int Process::run(const std::function<void()>& on_start) {
   runtime::Loop& first = loops_.at(0);
-  first.on_signals({SIGTERM, SIGINT}, [this](int) {
+  first.on_signals({SIGTERM, SIGINT, SIGHUP}, [this](int signal) {
+    if (signal == SIGHUP) return reopen_log();
     if (station_.draining.exchange(true)) {
       cut_off_ = true;
       stop();
@@ -59,6 +60,13 @@ int Process::run(const std::function<void()>& on_start) {
     return 1;
   }
   return cut_off_ ? 1 : 0;
+}
+
+/// After the log file has been moved away. The configuration is read at the start only.
+void Process::reopen_log() {
+  if (const auto reopened = log_.reopen(); !reopened) {
+    log_.write(observe::Level::error, observe::Event::config_error, {{"fault", describe(reopened.error())}});
+  }
 }
 
 void Process::on_every_loop(const std::function<void(Household&)>& task) {

@@ -27,12 +27,13 @@ class Process {
   /// @fault configuration: the address cannot be listened on
   Result<std::uint16_t> listen(const config::Endpoint& where, std::string_view what, std::function<void(Household&, runtime::Socket)> on_socket);
 
-  /// Serves until SIGTERM or SIGINT, then drains within the configured deadline. A second signal ends it at once.
+  /// Serves until SIGTERM or SIGINT, then drains within the configured deadline. A second signal ends it at once. SIGHUP opens the log file anew.
   /// @param on_start  called on loop 0 once it runs
   /// @return 0, or 1 if something had to be cut off
   int run(const std::function<void()>& on_start = {});
 
  private:
+  void reopen_log();
   void begin_drain();
   void poll_drain();
   void stop();

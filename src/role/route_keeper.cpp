@@ -118,7 +118,11 @@ void RouteKeeper::on_over(const AssociationLink* association, const Error& error
   if (error.fault != Fault::closed) {
     station_.log.write(observe::Level::warn, observe::Event::association_fail, {{"route", route_.name}, {"alert", alert_text(error, association->reported())}, {"fault", describe(error)}});
   }
-  if (was_making) making_.reset();
+  const bool refused = association->refused_by_policy() || error.fault == Fault::grant_refused;
+  if (was_making) {
+    making_.reset();
+    tell_failure(refused ? Error{Fault::grant_refused, error.detail} : error);  // another try would need another answer of somebody
+  }
   if (was_serving) {
     serving_.reset();
     tell(nullptr);
@@ -166,6 +170,17 @@ void RouteKeeper::when_ready(runtime::LoopHandle loop, Ready ready) {
     begin();
     expire_waiting();
   });
+}
+
+void RouteKeeper::tell_failure(const Error& error) {
+  std::vector<Waiting> told;
+  {
+    const std::lock_guard lock{mutex_};
+    told.swap(waiting_);
+  }
+  for (Waiting& one : told) {
+    one.loop.post([ready = std::move(one.ready), error] { ready(error); });
+  }
 }
 
 /// Those who have waited long enough hear the last reason.

@@ -44,6 +44,7 @@ class RouteKeeper final : public session::EndpointPolicy {
   void on_over(const AssociationLink* association, const Error& error);
   void retry(const Error& error);
   void tell(const std::shared_ptr<session::AssociationRecord>& record);
+  void tell_failure(const Error& error);
   void expire_waiting();
   void retire(std::shared_ptr<AssociationLink> old);
 

@@ -9,6 +9,7 @@
 #include "observe/log.h"
 #include "role/report.h"
 #include "runtime/clock.h"
+#include "runtime/connection_limits.h"
 #include "runtime/connector.h"
 #include "runtime/link.h"
 #include "runtime/loop_pool.h"
@@ -43,6 +44,7 @@ struct Station {
         log(log_),
         loops(loops_),
         associations(common.limits.associations),
+        association_sources(common.limits.associations, common.limits.associations_per_source),
         handshakes(common.limits.handshakes),
         sessions(common.limits.sessions) {
     link_options.high_water_bytes = limits.buffer;
@@ -55,11 +57,37 @@ struct Station {
   runtime::Resolver resolver;
   crypto::SystemRandom random;  // without state: from any thread
   session::AssociationTable associations;
-  Quota handshakes;  // associations in progress
+  runtime::ConnectionLimits association_sources;  // associations by the address that they come from
+  Quota handshakes;                               // associations in progress
   Quota sessions;
   runtime::LinkOptions link_options;
   std::atomic<bool> draining{false};
 };
+
+/// What an association holds for as long as it lives, and what it holds until it is agreed on.
+struct AssociationSeat {
+  std::shared_ptr<void> source;
+  std::shared_ptr<void> handshake;
+
+  /// @fault limit_exceeded, revoked: why there is none. docs/protocol.md §11
+  static Result<AssociationSeat> take(Station& station, const runtime::IpAddress& from) {
+    if (station.draining) return Error{Fault::revoked, "the process ends"};
+    AssociationSeat seat;
+    LOUVER_ASSIGN(seat.source, station.association_sources.admit(from));
+    seat.handshake = station.handshakes.take();
+    if (seat.handshake == nullptr) return Error{Fault::limit_exceeded, "too many agreements are under way"};
+    return seat;
+  }
+};
+
+/// A place for one more session, in the process and in its association.
+/// @fault limit_exceeded
+inline Result<std::shared_ptr<void>> session_seat(Station& station, const session::AssociationRecord& record) {
+  if (record.watched() >= station.limits.sessions_per_association) return Error{Fault::limit_exceeded, "too many sessions in this association"};
+  auto seat = station.sessions.take();
+  if (seat == nullptr) return Error{Fault::limit_exceeded, "too many sessions"};
+  return seat;
+}
 
 inline Now engine_now() { return {runtime::now(), runtime::wall_now()}; }
 

@@ -187,19 +187,22 @@ void expect_least_privilege(const model::Grants& grants, const Peers& peers) {
   const int server = grants.middleboxes + 1;
 
   std::map<wire::ItemName, wire::Hash> values;
-  std::set<wire::Hash> distinct;
   for (int party = 0; party <= server; ++party) {
     const auto held = engines.held_by(static_cast<std::size_t>(party));
     ASSERT_EQ(names_of(held), model::held_by(grants, party)) << "party " << party;
     for (const wire::DigestItem& item : held) {
-      const auto [at, fresh] = values.emplace(item.name, item.digest);
+      const auto at = values.emplace(item.name, item.digest).first;
       EXPECT_EQ(at->second, item.digest) << "two holders, two secrets: " << wire::to_text(item.name);
-      EXPECT_TRUE(!fresh || distinct.insert(item.digest).second) << "two names, one secret: " << wire::to_text(item.name);
     }
   }
 
   // What an end hands out: to holders alone; whole where it is the one that must, else a half that is not the whole.
+  std::map<std::pair<std::size_t, wire::ItemName>, Buffer> parts;
+  std::set<Buffer> distinct;
   for (const Engines::Handed& handed : engines.handed()) {
+    const auto [at, fresh] = parts.emplace(std::pair{handed.end, handed.name}, handed.part);
+    EXPECT_EQ(at->second, handed.part) << "two holders, two parts: " << wire::to_text(handed.name);
+    EXPECT_TRUE(!fresh || distinct.insert(handed.part).second) << "two names, one secret: " << wire::to_text(handed.name);
     const int end = static_cast<int>(handed.end);
     EXPECT_TRUE(model::holds(grants, static_cast<int>(handed.middlebox), handed.name)) << wire::to_text(handed.name);
     const bool mine = model::holds(grants, end, handed.name), others = model::holds(grants, server - end, handed.name);
