@@ -13,6 +13,29 @@ if(TARGET louver AND NOT LOUVER_SANITIZE AND NOT CMAKE_BUILD_TYPE STREQUAL "Debu
   set_tests_properties(tools.check_hardening PROPERTIES LABELS tools TIMEOUT 60)
 endif()
 
+# The louver program cannot be linked with null cryptography: its own objects, the libraries of all layers but crypto, and in
+# crypto's place what a fuzz build takes instead.
+function(louver_null_crypto_sources variable)
+  set(LOUVER_FUZZ ON)  # within this function
+  louver_layer_sources(crypto sources)
+  set(${variable} ${sources} PARENT_SCOPE)
+endfunction()
+if(TARGET louver AND NOT LOUVER_SANITIZE)
+  louver_null_crypto_sources(null_sources)
+  add_library(louver_null_crypto STATIC ${null_sources})
+  target_include_directories(louver_null_crypto PRIVATE ${CMAKE_SOURCE_DIR}/src)
+  target_link_libraries(louver_null_crypto PRIVATE louver_options OpenSSL::Crypto)
+  set(layers louver_base louver_wire louver_tls louver_session louver_profile louver_filter louver_observe louver_config
+    louver_runtime louver_role)
+  list(TRANSFORM layers REPLACE "(.+)" "$<TARGET_FILE:\\1>")
+  add_test(NAME tools.check_null_crypto
+    COMMAND ${CMAKE_SOURCE_DIR}/tools/check_null_crypto.sh ${CMAKE_CXX_COMPILER} -o null_louver $<TARGET_OBJECTS:louver>
+      -Wl,--start-group ${layers} $<TARGET_FILE:louver_null_crypto> -Wl,--end-group
+      $<TARGET_FILE:OpenSSL::SSL> $<TARGET_FILE:OpenSSL::Crypto> $<TARGET_FILE:spdlog::spdlog> $<TARGET_FILE:fmt::fmt>
+    COMMAND_EXPAND_LISTS)
+  set_tests_properties(tools.check_null_crypto PROPERTIES LABELS tools TIMEOUT 60)
+endif()
+
 # The fuzz targets are built in a tree of their own (preset `fuzz`), since they need clang and null cryptography. `./dev test`
 # builds that tree first and names it here; where it is not named, these tests do not exist.
 set(LOUVER_FUZZ_BUILD "" CACHE PATH "build tree of the preset fuzz, whose targets become tests")

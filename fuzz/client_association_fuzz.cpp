@@ -10,7 +10,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   session::Outbound first;
   require(client.start(world.path().clock.now(), first), "a client begins");
   fuzz::AssociationPlayer player{world.path().association().node(0)};
-  player.closer = [&](std::uint8_t code, Now now, sim::Node::Outputs& out) { return client.close(code, 1000, now, out.to_server); };
+  player.closer = [&](std::uint8_t code, Now now, sim::Node::Outputs& out) {
+    return client.close(code, 1000, now, out.to_server);
+  };
   player.play(script);
   require(!client.complete() || client.record() != nullptr, "a complete agreement has a record");
   return 0;

@@ -7,8 +7,8 @@ using fuzz::require;
 
 namespace {
 
-/// One end of a session. An order is an octet. 0..3: octets arrive (a string); 4: the application sends (context, exchange,
-/// whether it ends, a string); 5: it has no more; 6: time passes; 7: the connection ends.
+/// One end of a session. An order is an octet. 0..3: octets arrive (a string); 4: the application sends (context,
+/// exchange, whether it ends, a string); 5: it has no more; 6: time passes; 7: the connection ends.
 class End {
  public:
   End(fuzz::SessionWorld& world, bool client)
@@ -33,7 +33,8 @@ class End {
         now_ += std::chrono::seconds{script.octet()};
         return engine_->deadline() > now_ || !require_fault(engine_->on_deadline(now_));
       case 7:
-        require(engine_->on_connection_end().has_value() == engine_->received_end(), "an end without every FIN is a truncation");
+        require(engine_->on_connection_end().has_value() == engine_->received_end(),
+                "an end without every FIN is a truncation");
         return false;
       default:
         return arrive(script.string());

@@ -13,7 +13,8 @@ namespace {
 Factories two_filters() {
   auto edit = edit::make_edit({.remove = {"x-debug"}, .set = {{"x-seen", "yes"}}, .rewrite_path = {{"/api", "/v1"}}});
   auto log = log::make_log({.payload = true, .write = [](const log::LogRecord& record) {
-                              require(!record.excerpt || record.excerpt->size() <= 4 * log::excerpt_characters, "excerpts are short");
+                              require(!record.excerpt || record.excerpt->size() <= 4 * log::excerpt_characters,
+                                      "excerpts are short");
                             }});
   require(edit.has_value() && log.has_value(), "the options make sense");
   return {*edit, *log};
@@ -33,7 +34,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   while (!script.done() && result) {
     const std::uint8_t order = script.octet();
     const std::string_view context = contexts[order & 3];
-    test::OwnedPart part{session.id(context), (order & 2) == 0 ? Direction::c2s : Direction::s2c, Exchange{exchange}, {}};
+    test::OwnedPart part{
+        session.id(context), (order & 2) == 0 ? Direction::c2s : Direction::s2c, Exchange{exchange}, {}};
     part.redacted = (order & 0xf0) == 0xf0;
     part.end = (order & 4) != 0 && !part.redacted;
     if (part.redacted) part.redacted_bytes = script.number();
@@ -41,7 +43,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     result = relay.feed(part);
     const std::string head = relay.text("request-head", Direction::c2s, exchange);
     const bool ended = relay.ends("request-head", Direction::c2s, exchange) == 1;
-    if (ended && !head.empty()) require(edit::parse_head(edit::HeadKind::request, as_bytes(head)).has_value(), "an edited head is canonical");
+    if (ended && !head.empty())
+      require(edit::parse_head(edit::HeadKind::request, as_bytes(head)).has_value(), "an edited head is canonical");
     if ((order & 8) != 0) ++exchange;
   }
   relay.chain().on_session_end();

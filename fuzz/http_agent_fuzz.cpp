@@ -6,7 +6,8 @@ using namespace louver::profile::http1;
 using fuzz::require;
 
 /// An agent between an application and a path that both say what they like. An order is an octet: 0..2 octets of the
-/// application (a string), 3 and 4 a part of the path, 5 the application ends, 6 its output is taken, 7 a refusal is due.
+/// application (a string), 3 and 4 a part of the path, 5 the application ends, 6 its output is taken, 7 a refusal is
+/// due.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   fuzz::Script script{fuzz::input_of(data, size)};
   test::Agent agent{(script.octet() & 1) == 0 ? AgentOptions{} : test::forward_proxy()};

@@ -46,6 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(whole.done == cut.done && whole.refused == cut.refused, "a body ends the same however it is cut");
   require(whole.content.starts_with(cut.content) || cut.content.starts_with(whole.content), "and says the same");
   require(whole.refused || whole.content == cut.content, "and all of it");
-  require(framing.kind != Framing::Kind::length || whole.content.size() <= framing.length, "a counted body is not longer");
+  require(framing.kind != Framing::Kind::length || whole.content.size() <= framing.length,
+          "a counted body is not longer");
   return 0;
 }

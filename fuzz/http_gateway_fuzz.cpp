@@ -28,6 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(gateway.codec.open_exchanges() <= Limits{}.held_exchanges + 1, "open exchanges are bounded");
   }
   const auto end = gateway.codec.on_session_end(result.has_value());
-  require(end.has_value() || !end.error().detail.empty() || end.error().fault == Fault::truncated, "an end that is none has a reason");
+  require(end.has_value() || !end.error().detail.empty() || end.error().fault == Fault::truncated,
+          "an end that is none has a reason");
   return 0;
 }

@@ -18,14 +18,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(!request || !response, "a head is a request's or a response's");
   for (std::string_view context : {"request-credentials", "response-credentials"}) {
     const auto credentials = http1::parse_credentials(input, context, limits);
-    if (credentials) require(http1::write_credentials(*credentials) == as_text(input), "credentials make their octets again");
+    if (credentials)
+      require(http1::write_credentials(*credentials) == as_text(input), "credentials make their octets again");
   }
   using filter::edit::HeadKind;
   const auto edited_request = filter::edit::parse_head(HeadKind::request, input);
-  if (edited_request) require(*filter::edit::write_head(*edited_request) == as_text(input), "an edited head makes its octets again");
+  if (edited_request)
+    require(*filter::edit::write_head(*edited_request) == as_text(input), "an edited head makes its octets again");
   if (edited_request) require(request.has_value(), "the far end takes a request head that a middlebox takes");
   const auto edited_response = filter::edit::parse_head(HeadKind::response, input);
-  if (edited_response) require(*filter::edit::write_head(*edited_response) == as_text(input), "an edited head makes its octets again");
+  if (edited_response)
+    require(*filter::edit::write_head(*edited_response) == as_text(input), "an edited head makes its octets again");
   if (edited_response) require(response.has_value(), "the far end takes a response head that a middlebox takes");
   return 0;
 }

@@ -25,8 +25,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!secrets) return 0;
   for (const session::Item& item : *items) {
     const session::ItemSecret* found = secrets->find(item.name);
-    require((found != nullptr) == item.held_by(own.self()), "a middlebox holds what its grants call for, and nothing else");
-    if (found != nullptr) require(found->size() == own.terms().suite().hash_octets, "a secret has the size of the suite");
+    require((found != nullptr) == item.held_by(own.self()),
+            "a middlebox holds what its grants call for, and nothing else");
+    if (found != nullptr)
+      require(found->size() == own.terms().suite().hash_octets, "a secret has the size of the suite");
   }
   require(secrets->digests().size() == secrets->size(), "one digest for each secret");
   return 0;

@@ -40,8 +40,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto message = wire::next_message(rest);
     if (!message || !*message) return 0;
     const wire::MessageView& view = **message;
-    require(view.octets == wire::message_header_octets + view.body.size() && view.octets <= rest.size(), "a message lies in its input");
-    require(equal(wire::make_message(view.type, view.body), rest.first(view.octets)), "a message makes its octets again");
+    require(view.octets == wire::message_header_octets + view.body.size() && view.octets <= rest.size(),
+            "a message lies in its input");
+    require(equal(wire::make_message(view.type, view.body), rest.first(view.octets)),
+            "a message makes its octets again");
     read(view.type, view.body);
     rest = rest.subspan(view.octets);
   }

@@ -9,28 +9,33 @@ using fuzz::require;
 namespace {
 
 /// What was opened is sealed into the same record again: layout, flags, padding.
-void seal_again(const session::KeySource& author, const session::Segment& segment, const session::DataView& record, Bytes content) {
+void seal_again(const session::KeySource& author, const session::Segment& segment, const session::DataView& record,
+                Bytes content) {
   auto sealer = session::Sealer::make(author, segment);
   require(sealer.has_value(), "an author has its keys");
   const std::size_t padding = record.ciphertext.size() - content.size();
   Buffer again(record.whole.size());
   const auto flags = static_cast<std::uint8_t>(record.header.flags & ~wire::flag::pad);
   const session::DataView made = sealer->seal(flags, record.exchange, 0, content, padding, again);
-  require(made.header == record.header && equal(made.ciphertext, record.ciphertext), "a record is sealed as it was opened");
+  require(made.header == record.header && equal(made.ciphertext, record.ciphertext),
+          "a record is sealed as it was opened");
 }
 
-void open_data(fuzz::SessionWorld& world, const session::KeySource& self, const session::Segment& segment, const wire::FrameView& frame) {
+void open_data(fuzz::SessionWorld& world, const session::KeySource& self, const session::Segment& segment,
+               const wire::FrameView& frame) {
   const auto record = session::view_data(frame, segment, self.terms().max_record());
   if (!record) return;
   require(record->ciphertext.size() <= self.terms().max_record(), "plaintext is bounded");
-  require(record->whole.size() == session::data_frame_octets(segment, record->ciphertext.size()), "a record has its length");
+  require(record->whole.size() == session::data_frame_octets(segment, record->ciphertext.size()),
+          "a record has its length");
   auto opener = session::Opener::make(self, segment);
   require(opener.has_value(), "a sink has its keys");
   Buffer plaintext(record->ciphertext.size());
   const auto opened = opener->open(*record, 0, plaintext);
   if (!opened) return;
   require(opened->content.size() <= plaintext.size(), "content lies in the plaintext");
-  require(!segment.apart_ends || !record->eom() || opened->content.empty(), "an end that must stand apart has no content");
+  require(!segment.apart_ends || !record->eom() || opened->content.empty(),
+          "an end that must stand apart has no content");
   seal_again(world.keys[raw(segment.author)], segment, *record, opened->content);
 }
 

@@ -17,10 +17,12 @@ class Filters final : public session::RelayHandler {
     require((grant == session::Grant::write) == (emit != nullptr), "writers and nobody else may emit");
     require(grant != session::Grant::none, "nothing is shown without a grant");
     const std::uint8_t order = orders_.octet() & 7;
-    if (order == 1 && grant == session::Grant::redact && !part.redacted && !part.bytes.empty()) return session::Verdict::redact;
+    if (order == 1 && grant == session::Grant::redact && !part.redacted && !part.bytes.empty())
+      return session::Verdict::redact;
     if (emit == nullptr || order > 4) return session::Verdict::pass;
     if (order == 2 && !part.end) return session::Verdict::hold;
-    if (order == 3) LOUVER_TRY(emit->on_part({part.context, part.direction, part.exchange, as_bytes("instead"), false}));
+    if (order == 3)
+      LOUVER_TRY(emit->on_part({part.context, part.direction, part.exchange, as_bytes("instead"), false}));
     if (order >= 3) {
       LOUVER_TRY(emit->on_part({part.context, part.direction, part.exchange, part.bytes, part.end}));
       return session::Verdict::replaced;
@@ -41,7 +43,8 @@ void check_output(const session::KeySource& keys, const session::Outbound& out) 
     const auto frame = wire::next_frame(rest, keys.plan().longest_record());
     require(frame && *frame, "a relay puts out whole frames");
     const wire::FrameHeader& header = (*frame)->header;
-    require(header.type == wire::FrameType::data || header.type == wire::FrameType::redacted, "a relay puts out records");
+    require(header.type == wire::FrameType::data || header.type == wire::FrameType::redacted,
+            "a relay puts out records");
     require(keys.terms().find_context(ContextId{header.id}) != nullptr, "a record is of a context of the session");
     rest = rest.subspan((*frame)->whole.size());
   }

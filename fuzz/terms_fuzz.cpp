@@ -13,7 +13,8 @@ void check_segments(const session::Terms& terms, const session::PathPlan& plan, 
     std::size_t rank = 0;
     while (context.has[slot(direction)] && rank < end) {
       const session::Segment* segment = plan.segment_on_hop(context.id, direction, rank);
-      require(segment != nullptr && segment->author_rank == rank && segment->sink_rank > rank, "segments cover the path without a gap");
+      require(segment != nullptr && segment->author_rank == rank && segment->sink_rank > rank,
+              "segments cover the path without a gap");
       require(segment->flow < plan.flows(direction).size(), "every segment has a flow");
       const session::Flow& flow = plan.flows(direction)[segment->flow];
       require(flow.author == segment->author && flow.sink == segment->sink, "a flow has the ends of its segments");
@@ -21,7 +22,8 @@ void check_segments(const session::Terms& terms, const session::PathPlan& plan, 
       require(segment->redactors.empty() || flow.contexts.size() == 1, "a redactable context has a flow of its own");
       rank = segment->sink_rank;
     }
-    require(context.has[slot(direction)] || plan.segment_on_hop(context.id, direction, 0) == nullptr, "no segment where there is no direction");
+    require(context.has[slot(direction)] || plan.segment_on_hop(context.id, direction, 0) == nullptr,
+            "no segment where there is no direction");
   }
 }
 
@@ -57,7 +59,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const session::ContextInfo& context : terms->contexts()) {
       for (std::size_t m = 1; m <= terms->middleboxes(); ++m) {
         const PartyIndex party{static_cast<std::uint8_t>(m)};
-        require(terms->grant(party, context.id, direction) <= offered->grant(party, context.id, direction), "no grant is raised");
+        require(terms->grant(party, context.id, direction) <= offered->grant(party, context.id, direction),
+                "no grant is raised");
       }
     }
   }

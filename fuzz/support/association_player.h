@@ -7,8 +7,8 @@ namespace louver::fuzz {
 
 /// Plays a script to one party of an association, alone: nobody else is there but the script.
 ///
-/// An order is an octet. Bits 0..2: 0..4 octets arrive (a string follows), 5 time passes, 6 Close, 7 the connection ends.
-/// Bit 3: from the server's side.
+/// An order is an octet. Bits 0..2: 0..4 octets arrive (a string follows), 5 time passes, 6 Close, 7 the connection
+/// ends. Bit 3: from the server's side.
 class AssociationPlayer {
  public:
   explicit AssociationPlayer(sim::Node& node) : node_(node) {}

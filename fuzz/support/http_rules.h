@@ -31,7 +31,8 @@ inline void check_parts(const std::vector<profile::http1::test::OwnedPart>& part
   const unsigned first = direction == Direction::c2s ? 1 : 4;
   std::map<ContextId, std::pair<std::uint32_t, bool>> last;  // exchange, ended
   for (const auto& part : parts) {
-    require(part.direction == direction && raw(part.context) >= first && raw(part.context) < first + 3, "a codec speaks in its own contexts");
+    require(part.direction == direction && raw(part.context) >= first && raw(part.context) < first + 3,
+            "a codec speaks in its own contexts");
     auto& [exchange, ended] = last.try_emplace(part.context, 0, true).first->second;
     const bool several = part.context == profile::http1::test::ids.response_head;
     const bool goes_on = raw(part.exchange) == exchange && (!ended || several);

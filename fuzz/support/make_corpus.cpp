@@ -72,7 +72,8 @@ Buffer association_script(const Choice& choice, const Recording& recording, std:
 }
 
 void associations(const std::filesystem::path& root) {
-  Corpus frames{root, "frame_fuzz"}, hellos{root, "hello_fuzz"}, messages{root, "messages_fuzz"}, terms{root, "terms_fuzz"};
+  Corpus frames{root, "frame_fuzz"}, hellos{root, "hello_fuzz"}, messages{root, "messages_fuzz"},
+      terms{root, "terms_fuzz"};
   Corpus keys{root, "keys_fuzz"}, client{root, "client_association_fuzz"}, server{root, "server_association_fuzz"};
   Corpus middlebox{root, "middlebox_association_fuzz"};
   for (const Choice& choice : choices()) {
@@ -96,11 +97,14 @@ void associations(const std::filesystem::path& root) {
     messages.add(messages_to(run, 0, Side::server, 1, 0));
     ScriptWriter both;
     write(both, choice);
-    keys.add(both.string(body_of(from_client, wire::MessageType::keys)).bytes(body_of(from_server, wire::MessageType::keys)).done());
+    keys.add(both.string(body_of(from_client, wire::MessageType::keys))
+                 .bytes(body_of(from_server, wire::MessageType::keys))
+                 .done());
   }
 }
 
-/// What came to an end of a session, behind the JOIN, as the orders of endpoint_session_fuzz; its own messages in between.
+/// What came to an end of a session, behind the JOIN, as the orders of endpoint_session_fuzz; its own messages in
+/// between.
 Buffer endpoint_script(const Choice& choice, const Recording& run, bool client) {
   ScriptWriter out;
   write(out, choice);
@@ -116,7 +120,8 @@ Buffer endpoint_script(const Choice& choice, const Recording& run, bool client) 
   if (client) speak();
   for (const Arrival& one : run) {
     const auto type = wire::read_header(one.frame)->type;
-    if (one.party == (client ? 0U : choice.middleboxes + 1U) && type != wire::FrameType::join) out.octet(0).string(one.frame);
+    if (one.party == (client ? 0U : choice.middleboxes + 1U) && type != wire::FrameType::join)
+      out.octet(0).string(one.frame);
   }
   if (!client) speak();
   return out.octet(5).octet(7).done();
@@ -153,7 +158,8 @@ void sessions(const std::filesystem::path& root) {
       const std::size_t hop = one.from == Side::client ? one.party - 1 : choice.middleboxes - one.party;
       ScriptWriter record;
       write(record, choice);
-      records.add(record.octet(static_cast<unsigned>(hop << 1 | slot(direction_from(one.from)))).bytes(one.frame).done());
+      records.add(
+          record.octet(static_cast<unsigned>(hop << 1 | slot(direction_from(one.from)))).bytes(one.frame).done());
     }
   }
   for (unsigned code : {1, 12, 20}) {
@@ -238,7 +244,12 @@ void texts(const std::filesystem::path& root) {
   Corpus heads{root, "http_heads_fuzz"}, filters{root, "filter_fuzz"}, names{root, "names_fuzz"};
   const auto both = [&](std::string_view head, unsigned context) {
     heads.add(head);
-    filters.add(ScriptWriter{}.octet(context | 12).string(as_bytes(head)).octet(context + 1 + 12).string(as_bytes("body")).done());
+    filters.add(ScriptWriter{}
+                    .octet(context | 12)
+                    .string(as_bytes(head))
+                    .octet(context + 1 + 12)
+                    .string(as_bytes("body"))
+                    .done());
     const std::string_view end = head.substr(head.size() / 2);
     const std::string_view begin = head.substr(0, head.size() / 2);
     filters.add(ScriptWriter{}.octet(context).string(as_bytes(begin)).octet(context | 4).string(as_bytes(end)).done());
@@ -247,9 +258,10 @@ void texts(const std::filesystem::path& root) {
   for (std::string_view head : response_heads) both(head, 2);
   heads.add("cookie: a=b\r\nauthorization: Basic eA==\r\n");
   heads.add("set-cookie: a=b\r\nset-cookie: c=d\r\n");
-  for (std::string_view name : {"m1.example", "server.example", "a", "xn--bcher-kva.example", "127.0.0.1", "a_b.example", "a-.example",
-                                "spiffe://example.org/agent/one", "spiffe://example.org/*", "spiffe://example.org/a/..", "spiffe://a",
-                                "a.example:80", "[::1]:8080", "[2001:db8::1]", "A.Example:443", "a..b", "a.example."}) {
+  for (std::string_view name :
+       {"m1.example", "server.example", "a", "xn--bcher-kva.example", "127.0.0.1", "a_b.example", "a-.example",
+        "spiffe://example.org/agent/one", "spiffe://example.org/*", "spiffe://example.org/a/..", "spiffe://a",
+        "a.example:80", "[::1]:8080", "[2001:db8::1]", "A.Example:443", "a..b", "a.example."}) {
     names.add(name);
   }
 }

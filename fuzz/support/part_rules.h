@@ -12,16 +12,19 @@ namespace louver::fuzz {
 /// Holds an engine to what it promises of the parts that it hands over at a sink.
 class PartRules final : public session::PartSink {
  public:
-  PartRules(const session::KeySource& keys, const session::ProfileTraits& profile) : terms_(keys.terms()), profile_(profile) {}
+  PartRules(const session::KeySource& keys, const session::ProfileTraits& profile)
+      : terms_(keys.terms()), profile_(profile) {}
 
   Result<> on_part(const session::Part& part) override {
     require(!over_, "nothing is handed over after a fault");
     const session::ContextInfo* context = terms_.find_context(part.context);
     require(context != nullptr && context->has[slot(part.direction)], "a part is of a context of the session");
-    require(part.bytes.size() <= terms_.max_record() && part.redacted_bytes <= terms_.max_record(), "a part is of a record's size");
+    require(part.bytes.size() <= terms_.max_record() && part.redacted_bytes <= terms_.max_record(),
+            "a part is of a record's size");
     require(!part.redacted || part.bytes.empty(), "a tombstone has no content");
     Last& last = last_[{part.context, part.direction}];
-    if (profile_.exchanges) check_exchange(last, raw(part.exchange), session::traits_of(profile_, *context).several_messages);
+    if (profile_.exchanges)
+      check_exchange(last, raw(part.exchange), session::traits_of(profile_, *context).several_messages);
     if (!profile_.exchanges) require(raw(part.exchange) == 0, "a profile without exchanges has exchange 0");
     last = {raw(part.exchange), !part.end};
     return {};

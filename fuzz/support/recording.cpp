@@ -72,7 +72,8 @@ Buffer messages_to(const Recording& recording, std::size_t party, Side from, std
   Buffer stream;
   for (const Arrival& one : recording) {
     const auto header = wire::read_header(one.frame);
-    const bool ours = header && header->type == wire::FrameType::channel && header->id == channel && header->flags == flags;
+    const bool ours =
+        header && header->type == wire::FrameType::channel && header->id == channel && header->flags == flags;
     if (one.party == party && one.from == from && ours) append(stream, Bytes{one.frame}.subspan(wire::header_octets));
   }
   Buffer out;

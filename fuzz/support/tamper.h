@@ -5,8 +5,8 @@
 
 namespace louver::fuzz {
 
-/// What a network does to the frames of a hop, by order of the script: drop, flip, cut, insert, double, swap. The script
-/// outlives it; when it is at its end, frames pass.
+/// What a network does to the frames of a hop, by order of the script: drop, flip, cut, insert, double, swap. The
+/// script outlives it; when it is at its end, frames pass.
 inline sim::Tamper tamper_by(Script& script) {
   return [&script, late = Buffer{}](Buffer frame, std::vector<Buffer>& out) mutable {
     const std::uint8_t order = script.octet();

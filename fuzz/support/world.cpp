@@ -20,7 +20,8 @@ session::Grant grant_of(std::uint8_t mix, std::size_t middlebox, std::string_vie
 void CountingRandom::fill(MutableBytes out) {
   for (std::size_t at = 0; at < out.size(); at += 8) {
     const std::uint64_t value = ++next_ * 0x9E3779B97F4A7C15U;
-    for (std::size_t i = at; i < std::min(at + 8, out.size()); ++i) out[i] = static_cast<std::byte>(value >> (8 * (i - at)));
+    for (std::size_t i = at; i < std::min(at + 8, out.size()); ++i)
+      out[i] = static_cast<std::byte>(value >> (8 * (i - at)));
   }
 }
 
@@ -44,20 +45,25 @@ AssociationWorld::AssociationWorld(const Choice& choice) {
   spec.middleboxes = choice.middleboxes;
   spec.profile = choice.exchanges ? &sim::exchange_traits : &sim::stream_traits;
   spec.max_record = limits::max_record_least;
-  spec.grants = [mix = choice.grants](std::size_t m, std::string_view context, Direction d) { return grant_of(mix, m, context, d); };
-  spec.client_engine = [this](const session::ClientOffer& offer, session::EndpointChannels channels, session::EndpointPolicy& policy,
+  spec.grants = [mix = choice.grants](std::size_t m, std::string_view context, Direction d) {
+    return grant_of(mix, m, context, d);
+  };
+  spec.client_engine = [this](const session::ClientOffer& offer, session::EndpointChannels channels,
+                              session::EndpointPolicy& policy,
                               RandomSource&) -> std::unique_ptr<session::EndpointAssociation> {
-    auto made = session::ClientAssociation::make(offer, std::move(channels), policy, *random_.front(), limits::handshake_deadline);
+    auto made = session::ClientAssociation::make(offer, std::move(channels), policy, *random_.front(),
+                                                 limits::handshake_deadline);
     require(made.has_value(), "the honest offer is a good one");
     return *std::move(made);
   };
-  spec.middlebox_engine = [this](std::size_t i, session::MiddleboxAssociation::Options options, session::MiddleboxPolicy& policy,
-                                 RandomSource&) {
+  spec.middlebox_engine = [this](std::size_t i, session::MiddleboxAssociation::Options options,
+                                 session::MiddleboxPolicy& policy, RandomSource&) {
     return std::make_unique<session::MiddleboxAssociation>(std::move(options), policy, *random_[i]);
   };
   spec.server_engine = [this](session::ServerAssociation::Options options, session::EndpointChannels channels,
                               session::ServerPolicy& policy, RandomSource&) {
-    return std::make_unique<session::ServerAssociation>(std::move(options), std::move(channels), policy, *random_.back());
+    return std::make_unique<session::ServerAssociation>(std::move(options), std::move(channels), policy,
+                                                        *random_.back());
   };
   path_ = std::make_unique<sim::Path>(std::move(spec));
 }

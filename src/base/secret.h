@@ -8,7 +8,9 @@
 namespace louver {
 
 /// Overwrites, in a way that the compiler may not leave out.
-inline void wipe(MutableBytes bytes) { explicit_bzero(bytes.data(), bytes.size()); }
+inline void wipe(MutableBytes bytes) {
+  if (!bytes.empty()) explicit_bzero(bytes.data(), bytes.size());
+}
 
 /// A secret: moved, never copied or printed, wiped when it goes. One Kind for each use, so that none passes for another.
 template <class Kind>

@@ -10,7 +10,7 @@ class App;
 namespace louver::cli {
 
 /// What main returns: docs/operations.md "Exit codes".
-enum ExitCode : int { ok = 0, failed = 1, usage = 2, refused_by_policy = 3 };
+enum ExitCode : int { ok = 0, failed = 1, usage = 2 };
 
 using Run = std::function<int()>;
 /// Where a subcommand leaves what is to be run once the command line has been read.

@@ -42,6 +42,7 @@ int run_insider(const InsiderOptions& options) {
   if (!log) return complain(log.error().detail);
   auto role = role::Middlebox::make(*std::move(config), **log, role::demo::insider_hooks(*attempt, *past));
   if (!role) return complain(role.error().detail);
+  if (const auto opened = (*role)->open(); !opened) return complain(opened.error().detail);
   return (*role)->run();
 }
 

@@ -19,6 +19,10 @@ Result<> Agent::set_up() {
   for (const config::Route& route : config_.routes) {
     LOUVER_ASSIGN(keepers_[&route], RouteKeeper::make(route, credentials_, station_));
   }
+  return {};
+}
+
+Result<> Agent::open() {
   for (const config::HttpListener& listener : config_.http) LOUVER_TRY(listen_http(listener));
   for (const config::TcpListener& listener : config_.tcp) LOUVER_TRY(listen_tcp(listener));
   return {};

@@ -10,8 +10,10 @@ namespace louver::role {
 /// The client side: takes plain connections of local applications into sessions.
 class Agent {
  public:
-  /// @fault configuration: a file or address that does not do; nothing has been started
+  /// @fault configuration: a file or address that does not do
   static Result<std::unique_ptr<Agent>> make(config::Agent config, observe::Log& log);
+  /// Listens. @fault configuration: an address cannot be had
+  Result<> open();
   int run();
   /// Where each listener listens, in the order of the configuration: [[http]] first, then [[tcp]].
   const std::vector<std::uint16_t>& ports() const { return ports_; }

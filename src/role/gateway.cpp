@@ -47,6 +47,10 @@ Gateway::Gateway(config::Gateway config, Credentials credentials, observe::Log& 
 Result<> Gateway::set_up() {
   LOUVER_ASSIGN(channels_.end_to_end, credentials_.tls_server(tls::ChannelKind::end_to_end, config_.policy.require_client_certificate));
   LOUVER_ASSIGN(channels_.middlebox, credentials_.tls_server(tls::ChannelKind::server_side));
+  return {};
+}
+
+Result<> Gateway::open() {
   LOUVER_ASSIGN(port_, process_.listen(config_.listen, "louver", [this](Household& household, runtime::Socket socket) {
     Doorway::open(household, std::move(socket), station_, *this);
   }));
@@ -112,7 +116,7 @@ Result<> Gateway::admit(Household& household, SidedLinkPtr& link, std::shared_pt
   const wire::Join join = *wire::decode<wire::Join>(Bytes{frame}.subspan(wire::header_octets));
   std::unique_ptr<session::EndpointSession> engine;
   LOUVER_TRY(record->take_join(frame, runtime::now(), runtime::wall_now(), [&](const session::KeySource& keys) -> Result<> {
-    LOUVER_ASSIGN(engine, session::EndpointSession::make(keys, *profile, station_.limits.idle_deadline));
+    LOUVER_ASSIGN(engine, session::EndpointSession::make(keys, *profile, station_.limits.idle_deadline, runtime::now()));
     return {};
   }));
   auto session = SessionLink::take(household, std::move(link), station_, std::move(record), SessionNumber{join.session}, std::move(engine));

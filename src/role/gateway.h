@@ -13,8 +13,10 @@ namespace louver::role {
 /// The server side: ends associations and sessions, and hands their traffic to origins.
 class Gateway final : public Guests, public session::ServerPolicy {
  public:
-  /// @fault configuration: a file or address that does not do; nothing has been started
+  /// @fault configuration: a file or address that does not do
   static Result<std::unique_ptr<Gateway>> make(config::Gateway config, observe::Log& log);
+  /// Listens. @fault configuration: the address cannot be had
+  Result<> open();
   int run() { return process_.run(); }
   std::uint16_t port() const { return port_; }
 

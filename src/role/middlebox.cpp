@@ -4,6 +4,7 @@
 #include "filter/chain.h"
 #include "filter/edit/edit_filter.h"
 #include "filter/log/log_filter.h"
+#include "filter/needs.h"
 #include "profile/registry.h"
 #include "role/middlebox_session_link.h"
 #include "wire/join.h"
@@ -73,6 +74,10 @@ Result<> Middlebox::set_up() {
   LOUVER_TRY(make_filters());
   LOUVER_ASSIGN(client_side_, credentials_.tls_server(tls::ChannelKind::client_side));
   LOUVER_ASSIGN(server_side_, credentials_.tls_client(tls::ChannelKind::server_side, true));
+  return {};
+}
+
+Result<> Middlebox::open() {
   LOUVER_ASSIGN(port_, process_.listen(config_.listen, "louver", [this](Household& household, runtime::Socket socket) {
     Doorway::open(household, std::move(socket), station_, *this);
   }));
@@ -84,6 +89,9 @@ Result<> Middlebox::make_filters() {
     auto made = std::visit([&](const auto& options) { return make_filter(options, one.contexts, log_); }, one.options);
     if (!made) return Error{Fault::configuration, one.place + ": " + made.error().detail};
     factories_.push_back(*std::move(made));
+  }
+  for (const std::string& idle : filter::filters_that_never_act(factories_, profile::profiles())) {
+    log_.write(observe::Level::warn, observe::Event::config_warning, {{"what", idle}});
   }
   return {};
 }
@@ -130,7 +138,7 @@ Result<> Middlebox::admit(Household& household, SidedLinkPtr& link, std::shared_
     if (hooks_.make_relay) {
       LOUVER_ASSIGN(parts.relay, hooks_.make_relay(keys, *profile, station_.limits.idle_deadline));
     } else {
-      LOUVER_ASSIGN(parts.relay, session::RelaySession::make(keys, *profile, station_.limits.idle_deadline));
+      LOUVER_ASSIGN(parts.relay, session::RelaySession::make(keys, *profile, station_.limits.idle_deadline, runtime::now()));
     }
     return {};
   }));

@@ -21,8 +21,10 @@ struct MiddleboxHooks {
 /// A middlebox: takes part in the associations whose Hello names it at a place from which it may go on, with a chain of filters.
 class Middlebox final : public Guests, public session::MiddleboxPolicy {
  public:
-  /// @fault configuration: a file, filter or address that does not do; nothing has been started
+  /// @fault configuration: a file, filter or address that does not do
   static Result<std::unique_ptr<Middlebox>> make(config::Middlebox config, observe::Log& log, MiddleboxHooks hooks = {});
+  /// Listens. @fault configuration: the address cannot be had
+  Result<> open();
   int run() { return process_.run(); }
   std::uint16_t port() const { return port_; }
 

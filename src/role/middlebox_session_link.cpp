@@ -10,6 +10,7 @@ void MiddleboxSessionLink::start(Household& household, SidedLinkPtr client, Stat
   // The link is paused: the data behind the JOIN waits in it until there is somewhere for it to go.
   made->links_[slot(Side::client)] = std::move(client);
   household.move_in(made);
+  made->arm_timer();
   made->connector_ = std::make_unique<runtime::Connector>(
       household.loop(), station.resolver, *made->parts_.next, made->parts_.connect, runtime::now() + station.limits.connect_deadline,
       [self = made.get()](Result<runtime::Socket> socket) { self->on_connected(std::move(socket)); });

@@ -1,5 +1,8 @@
 #include "role/route_keeper.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "config/policy.h"
 #include "profile/registry.h"
 
@@ -190,9 +193,9 @@ void RouteKeeper::expire_waiting() {
   {
     const std::lock_guard lock{mutex_};
     const TimePoint now = runtime::now();
-    const auto late = std::ranges::partition(waiting_, [&](const Waiting& one) { return one.until > now; });
-    for (Waiting& one : late) told.push_back(std::move(one));
-    waiting_.erase(late.begin(), late.end());
+    const auto late = std::partition(waiting_.begin(), waiting_.end(), [&](const Waiting& one) { return one.until > now; });
+    std::move(late, waiting_.end(), std::back_inserter(told));
+    waiting_.erase(late, waiting_.end());
     for (const Waiting& one : waiting_) next = std::min(next, one.until);
   }
   for (Waiting& one : told) {

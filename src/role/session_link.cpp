@@ -26,11 +26,12 @@ Result<std::shared_ptr<SessionLink>> SessionLink::join(Household& household, Sta
   SessionNumber number{};
   std::unique_ptr<session::EndpointSession> engine;
   LOUVER_ASSIGN(const Buffer join, record->make_join(runtime::wall_now(), number, [&](const session::KeySource& keys) -> Result<> {
-    LOUVER_ASSIGN(engine, session::EndpointSession::make(keys, profile, station.limits.idle_deadline));
+    LOUVER_ASSIGN(engine, session::EndpointSession::make(keys, profile, station.limits.idle_deadline, runtime::now()));
     return {};
   }));
   std::shared_ptr<SessionLink> made{new SessionLink{household, station, std::move(record), number, std::move(engine)}};
   made->user_ = &user;
+  made->arm_timer();
   made->out_.append(join);
   household.move_in(made);
   made->connector_ = std::make_unique<runtime::Connector>(
@@ -55,6 +56,7 @@ void SessionLink::start(SessionUser& user) {
     return;
   }
   user_ = &user;
+  arm_timer();
   link_->link().resume_reading();
 }
 

@@ -677,7 +677,7 @@ TEST_F(LinkTest, knows_its_addresses) {
 TEST_F(LinkTest, closing_delivers_the_last_words_though_the_peer_had_sent_more) {
   send_all(far.fd(), pattern(0, 100'000));  // never read: a plain close would answer this with a reset
   link->write(to_buffer("last words"));
-  link->close_when_written();
+  link->close_when_written(1h);
   link.reset();
   EXPECT_EQ(loop.lingering(), 1U);
   run_ready(loop);
@@ -690,7 +690,7 @@ TEST_F(LinkTest, closing_delivers_the_last_words_though_the_peer_had_sent_more) 
 
 TEST_F(LinkTest, closing_sends_all_that_is_pending) {
   const std::size_t written = fill();
-  link->close_when_written();
+  link->close_when_written(1h);
   link.reset();
   std::string got;
   std::thread reader{[&] {
@@ -729,12 +729,24 @@ TEST_F(LinkTest, closing_after_both_sides_have_ended_is_at_once) {
 TEST_F(LinkTest, closing_calls_nobody) {
   link->resume_reading();
   send_all(far.fd(), "x");
-  link->close_when_written();
+  link->close_when_written(1h);
   far.reset();
   EXPECT_TRUE(until([&] { return loop.lingering() == 0; }));
   EXPECT_EQ(handler.calls, 0);
   EXPECT_FALSE(handler.ended);
   EXPECT_TRUE(handler.broken.empty());
+}
+
+TEST(LinkAlone, a_socket_that_cannot_be_watched_is_told_as_broken_later) {
+  Recorder handler;
+  Loop loop;
+  Link link{loop, Socket{}, handler};
+  link.resume_reading();
+  link.write(to_buffer("nowhere"));
+  EXPECT_TRUE(handler.broken.empty());
+  EXPECT_TRUE(run_until(loop, [&] { return !handler.broken.empty(); }));
+  EXPECT_EQ(handler.broken[0].fault, Fault::internal_error);
+  EXPECT_FALSE(link.is_open());
 }
 
 TEST(LinkAlone, may_still_be_closing_when_the_loop_goes) {

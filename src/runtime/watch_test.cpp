@@ -105,9 +105,7 @@ TEST_F(WatchTest, makes_the_descriptor_non_blocking) {
   EXPECT_NE(::fcntl(end.watch.fd(), F_GETFL) & O_NONBLOCK, 0);
 }
 
-TEST_F(WatchTest, refuses_what_is_no_descriptor) {
-  EXPECT_FALSE(Watch::open(loop, Descriptor{}, {}));
-}
+TEST_F(WatchTest, refuses_what_is_no_descriptor) { EXPECT_FALSE(Watch::open(loop, Descriptor{}, {})); }
 
 }  // namespace
 }  // namespace louver::runtime

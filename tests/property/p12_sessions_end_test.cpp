@@ -38,7 +38,8 @@ class SessionsEnd : public testing::Test {
   bool carries(const std::string& word) {
     const std::size_t before[] = {session->client().notes.octets(), session->server().notes.octets()};
     for (const Side side : {Side::client, Side::server}) session->send(side, "a", word, 0, false);
-    return session->client().notes.octets() == before[0] + word.size() && session->server().notes.octets() == before[1] + word.size();
+    return session->client().notes.octets() == before[0] + word.size() &&
+           session->server().notes.octets() == before[1] + word.size();
   }
   bool carries_nothing(const std::string& word) {
     const std::size_t before[] = {session->client().notes.octets(), session->server().notes.octets()};
@@ -68,7 +69,8 @@ TEST_F(SessionsEnd, without_alive_for_thirty_seconds_the_association_and_its_ses
   for (const Direction direction : both_directions) {
     for (std::size_t hop = 0; hop < 2; ++hop) {
       for (const bool everything : {false, true}) {
-        SCOPED_TRACE(std::string{name_of(direction)} + ", hop " + std::to_string(hop) + (everything ? ", everything" : ", e only"));
+        SCOPED_TRACE(std::string{name_of(direction)} + ", hop " + std::to_string(hop) +
+                     (everything ? ", everything" : ", e only"));
         path = established({.middleboxes = 1, .profile = &single_traits});
         session = joined(*path);
         withhold(hop, direction, everything);
@@ -80,7 +82,8 @@ TEST_F(SessionsEnd, without_alive_for_thirty_seconds_the_association_and_its_ses
         EXPECT_EQ(name_of(path->error(starved)->fault), name_of(Fault::timeout));
         EXPECT_EQ(path->record(starved)->state(), AssociationRecord::State::ended);
         ASSERT_TRUE(session->error(starved));
-        EXPECT_TRUE(session->fault(starved) == Fault::revoked || session->fault(starved) == Fault::peer_alert) << describe(*session->error(starved));
+        EXPECT_TRUE(session->fault(starved) == Fault::revoked || session->fault(starved) == Fault::peer_alert)
+            << describe(*session->error(starved));
         EXPECT_TRUE(carries_nothing("too late"));
         expect_association_over();
       }
@@ -99,7 +102,8 @@ TEST_F(SessionsEnd, after_an_association_has_ended_no_join_is_made_or_taken) {
   EXPECT_EQ(name_of(late->error(1)->fault), name_of(Fault::revoked));
   EXPECT_EQ(late->server().engine, nullptr);
   SessionNumber number{};
-  const auto made = path->record(0)->make_join(path->clock.wall, number, [](const session::KeySource&) -> Result<> { return {}; });
+  const auto made =
+      path->record(0)->make_join(path->clock.wall, number, [](const session::KeySource&) -> Result<> { return {}; });
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().fault, Fault::revoked);
 }
@@ -127,14 +131,16 @@ TEST_F(SessionsEnd, a_close_by_any_party_lets_its_sessions_drain_and_ends_them_t
     path = established({.middleboxes = 1, .profile = &single_traits});
     session = joined(*path);
     close(by, 5000);
-    for (std::size_t party = 0; party < parties; ++party) EXPECT_EQ(path->record(party)->state(), AssociationRecord::State::closing) << party;
+    for (std::size_t party = 0; party < parties; ++party)
+      EXPECT_EQ(path->record(party)->state(), AssociationRecord::State::closing) << party;
     pass(4s);
     EXPECT_TRUE(carries("while it drains"));
     pass(1s);
     EXPECT_TRUE(carries_nothing("afterwards"));
     for (std::size_t party = 0; party < parties; ++party) {
       ASSERT_TRUE(session->error(party)) << "party " << party;
-      EXPECT_TRUE(session->fault(party) == Fault::revoked || session->fault(party) == Fault::peer_alert) << describe(*session->error(party));
+      EXPECT_TRUE(session->fault(party) == Fault::revoked || session->fault(party) == Fault::peer_alert)
+          << describe(*session->error(party));
     }
   }
 }
@@ -179,7 +185,8 @@ TEST_F(SessionsEnd, after_a_close_lower_numbers_are_taken_for_ten_seconds_and_no
   EXPECT_EQ(path->record(2)->last_join(), 4U);
 
   SessionNumber number{};
-  const auto made = path->record(0)->make_join(path->clock.wall, number, [](const session::KeySource&) -> Result<> { return {}; });
+  const auto made =
+      path->record(0)->make_join(path->clock.wall, number, [](const session::KeySource&) -> Result<> { return {}; });
   ASSERT_FALSE(made);
   EXPECT_EQ(name_of(made.error().fault), name_of(Fault::revoked));
 
@@ -208,7 +215,8 @@ TEST_F(SessionsEnd, after_a_close_lower_numbers_are_taken_for_ten_seconds_and_no
 TEST_F(SessionsEnd, after_the_grace_of_a_close_no_party_can_derive_a_session_any_more) {
   const std::vector<session::KeySource> keys{*session->client().keys, *session->relay(1).keys, *session->server().keys};
   close(0, wire::drain_by_themselves);
-  EXPECT_TRUE(keys[1].secret(session::hop_item(Direction::c2s, PartyIndex{0}, PartyIndex{1}))) << "a JOIN may still come";
+  EXPECT_TRUE(keys[1].secret(session::hop_item(Direction::c2s, PartyIndex{0}, PartyIndex{1})))
+      << "a JOIN may still come";
   pass(10s);
   for (const session::KeySource& one : keys) {
     const auto items = session::items_of(one.terms(), one.plan());

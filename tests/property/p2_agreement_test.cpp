@@ -138,7 +138,7 @@ TEST(P2Agreement, the_leaf_or_the_description_of_a_fellow_is_noticed_by_the_midd
 
 // HS-11: step 2: the client's Confirm must be the server's own manifest before a single key leaves the server.
 TEST(P2Agreement, a_client_that_confirms_another_manifest_is_noticed_by_the_server_before_any_key_leaves_it) {
-  for (const std::size_t n : {0, 1, 2}) {
+  for (const std::size_t n : {0U, 1U, 2U}) {
     Stage stage{cast(n, altering<wire::Confirm>([](wire::Confirm& c) { flip(c.manifest_hash); }))};
     stage.run();
     expect_noticed(stage, stage.server(), Fault::manifest_differs);
@@ -149,7 +149,7 @@ TEST(P2Agreement, a_client_that_confirms_another_manifest_is_noticed_by_the_serv
 
 // HS-11: step 4, at the client.
 TEST(P2Agreement, a_server_that_confirms_another_manifest_is_noticed_by_the_client) {
-  for (const std::size_t n : {0, 1, 2}) {
+  for (const std::size_t n : {0U, 1U, 2U}) {
     Stage stage{cast(n, {}, altering<wire::Confirm>([](wire::Confirm& c) { flip(c.manifest_hash); }))};
     stage.run();
     expect_noticed(stage, 0, Fault::manifest_differs);

@@ -165,7 +165,7 @@ TEST(P2Hello, with_its_meaning_changed_is_noticed_before_anybody_has_a_key) {
 
 /// A stranger's frame arrives as the first of a connection at a middlebox and at a server.
 void expect_first_reader_refuses(Bytes frame, std::set<Fault> faults) {
-  for (const std::size_t n : {1, 0}) {
+  for (const std::size_t n : {1U, 0U}) {
     SCOPED_TRACE(n == 1 ? "at a middlebox" : "at a server");
     Stage stage{cast(n)};
     stage.chain().inject(0, Direction::c2s, frame);
@@ -187,7 +187,7 @@ void expect_first_reader_refuses(Bytes frame, std::set<Fault> faults) {
 }
 
 void expect_refused(const std::function<void(wire::Hello&)>& spoil, Fault fault) {
-  for (const std::size_t n : {1, 0}) {  // the same in a Hello that the reader would otherwise take
+  for (const std::size_t n : {1U, 0U}) {  // the same in a Hello that the reader would otherwise take
     wire::Hello hello = hello_of(cast(n));
     if (n == 0) {
       hello.route.items.insert(hello.route.items.begin(), {wire::Opaque<1, 255>{std::string_view{"m1.example"}}, 1});
@@ -356,7 +356,7 @@ void add_contexts(wire::Hello& hello, std::size_t count) {
 
 // §11: 254 contexts, not 255 (which has been a crash elsewhere).
 TEST(P2Hello, with_255_contexts_or_more_is_refused_by_its_first_reader) {
-  for (const std::size_t count : {255, 256, 257, 510}) {
+  for (const std::size_t count : {255U, 256U, 257U, 510U}) {
     wire::Hello hello = hello_of(cast(1));
     add_contexts(hello, count);
     expect_first_reader_refuses(hello_frame(hello), {Fault::limit_exceeded});

@@ -122,14 +122,14 @@ TEST(P2Keys, a_part_of_another_length_is_noticed_by_the_middlebox) {
   const auto resize = [](std::size_t octets) -> Spoil {
     return [octets](auto& items) { items[2].part.secret = Secret<wire::PartKind>{octets}; };
   };
-  for (const std::size_t octets : {33, 47, 48}) expect_middlebox_refuses(resize(octets), {Fault::part_size});
-  for (const std::size_t octets : {0, 31}) expect_middlebox_refuses(resize(octets), {Fault::length_out_of_bounds});
+  for (const std::size_t octets : {33U, 47U, 48U}) expect_middlebox_refuses(resize(octets), {Fault::part_size});
+  for (const std::size_t octets : {0U, 31U}) expect_middlebox_refuses(resize(octets), {Fault::length_out_of_bounds});
   const auto longer_suite = [] {
     Casting casting = keys_cast();
     casting.spec.suite = 0x1302;  // L = 48
     return casting;
   };
-  for (const std::size_t octets : {32, 47}) expect_middlebox_refuses(resize(octets), {Fault::part_size}, longer_suite);
+  for (const std::size_t octets : {32U, 47U}) expect_middlebox_refuses(resize(octets), {Fault::part_size}, longer_suite);
 }
 
 std::size_t honest_holders(const session::Item& item, std::size_t rogue) {

@@ -124,7 +124,7 @@ TEST(P2States, while_one_channel_is_withheld_no_end_confirms_or_hands_out_keys) 
 
 // HS-02: the exporter works before the client has proved anything; so a server must not act on it. Fin(e) is held back.
 TEST(P2States, a_server_whose_client_has_not_finished_its_handshake_says_no_more_than_the_accept) {
-  for (const std::size_t n : {0, 1}) {
+  for (const std::size_t n : {0U, 1U}) {
     Casting casting = cast(n);
     casting.patient = n == 0 ? std::set<std::size_t>{0} : std::set<std::size_t>{0, 1};  // so that it is the server that gives up
     Stage stage{std::move(casting)};
@@ -377,7 +377,7 @@ TEST(P2States, middleboxes_that_act_before_the_server_agrees_deliver_nothing) {
   stage.run();
   ASSERT_TRUE(stage.complete(0)) << "the client has all that it waits for";
   ASSERT_FALSE(stage.complete(stage.server()));
-  for (const std::size_t m : {1, 2}) stage.path.record(m)->open();  // they behave as if both Go were in
+  for (const std::size_t m : {1U, 2U}) stage.path.record(m)->open();  // they behave as if both Go were in
   sim::Path::Session& session = stage.join();
   session.start();
   session.send(Side::client, "both", "account 12", 0);

@@ -71,7 +71,7 @@ TEST(P3Secrecy, associations_that_are_equal_in_all_but_their_key_exchanges_share
 TEST(P3Secrecy, what_an_end_makes_alone_is_drawn_anew_for_each_association) {
   std::map<wire::ItemName, std::set<Buffer>> seen;
   std::size_t alone = 0;
-  for (const std::uint64_t seed : {1, 2, 3}) {
+  for (const std::uint64_t seed : {1U, 2U, 3U}) {
     Casting casting = cast(2);
     casting.spec.grants = sim::grants_from("M1: both=write; M2: both=read");
     casting.spec.seed = seed;

@@ -28,8 +28,11 @@ Result<Verdict> redact_secrets(const session::Part& part, Grant grant, session::
 /// A session with one record of each kind, as it was on each hop.
 class Recorded {
  public:
-  explicit Recorded(const Kind& kind) : profile_(*kind.profile), direction_(kind.profile == &down_traits ? Direction::s2c : Direction::c2s) {
-    const auto grants = [this, row = kind.by_rank](std::size_t m, std::string_view, Direction) { return row[rank_of(m) - 1]; };
+  explicit Recorded(const Kind& kind)
+      : profile_(*kind.profile), direction_(kind.profile == &down_traits ? Direction::s2c : Direction::c2s) {
+    const auto grants = [this, row = kind.by_rank](std::size_t m, std::string_view, Direction) {
+      return row[rank_of(m) - 1];
+    };
     path_ = established({.middleboxes = middleboxes, .profile = kind.profile, .grants = grants});
     session_ = joined(*path_);
     for (std::size_t i = 1; i <= middleboxes; ++i) session_->relay(i).handler.act = redact_secrets;
@@ -46,11 +49,15 @@ class Recorded {
       }
     }
   }
-  std::size_t rank_of(std::size_t party) const { return session::rank_of(PartyIndex{static_cast<std::uint8_t>(party)}, direction_, middleboxes); }
+  std::size_t rank_of(std::size_t party) const {
+    return session::rank_of(PartyIndex{static_cast<std::uint8_t>(party)}, direction_, middleboxes);
+  }
   std::size_t hop_at(std::size_t rank) const { return direction_ == Direction::c2s ? rank : middleboxes - rank; }
   /// What went from the party of that rank to the next.
   const std::vector<Buffer>& frames(std::size_t rank) const { return frames_[rank]; }
-  const session::Segment& segment(std::size_t rank) const { return *keys_.front().plan().segment_on_hop(ContextId{1}, direction_, rank); }
+  const session::Segment& segment(std::size_t rank) const {
+    return *keys_.front().plan().segment_on_hop(ContextId{1}, direction_, rank);
+  }
   bool opens(std::size_t rank) const {
     const session::Segment& one = segment(rank - 1);
     const PartyIndex party = session::party_at(rank, direction_, middleboxes);
@@ -84,12 +91,14 @@ struct Outcome {
 /// Sends the flipped frame, and all that comes behind it, to the next party, and what that passes on to the one behind.
 Outcome send_flipped(const Recorded& recorded, std::size_t rank, std::size_t index, const Buffer& flipped) {
   std::vector<Buffer> input{flipped};
-  input.insert(input.end(), recorded.frames(rank).begin() + static_cast<std::ptrdiff_t>(index) + 1, recorded.frames(rank).end());
+  input.insert(input.end(), recorded.frames(rank).begin() + static_cast<std::ptrdiff_t>(index) + 1,
+               recorded.frames(rank).end());
   for (std::size_t at = rank + 1; at <= middleboxes + 1; ++at) {
     Replica party = recorded.after(at, index);
     const std::size_t shown = party.handler.notes.seen.size();
     party.feed(recorded.from(), input);
-    EXPECT_EQ(party.handler.notes.seen.size(), shown) << "party of rank " << at << " was shown something of the record, or behind it";
+    EXPECT_EQ(party.handler.notes.seen.size(), shown)
+        << "party of rank " << at << " was shown something of the record, or behind it";
     if (party.error) return {at, party.error};
     input = {party.said[slot(opposite(recorded.from()))]};
     if (input.front().empty()) return {at, std::nullopt};
@@ -102,21 +111,28 @@ enum class Field { header, exchange, ciphertext, redactor, tags };
 Field field_of(const Buffer& frame, std::size_t octet, const session::Segment& segment) {
   if (octet < wire::header_octets) return Field::header;
   if (octet < wire::record_header_octets) return Field::exchange;
-  if (frame.front() == static_cast<std::byte>(wire::FrameType::redacted)) return octet == wire::record_header_octets ? Field::redactor : Field::tags;
+  if (frame.front() == static_cast<std::byte>(wire::FrameType::redacted))
+    return octet == wire::record_header_octets ? Field::redactor : Field::tags;
   return octet < frame.size() - (segment.data_overhead() - wire::exchange_octets) ? Field::ciphertext : Field::tags;
 }
 
-bool is_one_of(Fault fault, std::initializer_list<Fault> faults) { return std::ranges::find(faults, fault) != faults.end(); }
+bool is_one_of(Fault fault, std::initializer_list<Fault> faults) {
+  return std::ranges::find(faults, fault) != faults.end();
+}
 
-/// "header or tags: next party bad_hop; ciphertext: first party that opens bad_record". A header can also be wrong by itself.
+/// "header or tags: next party bad_hop; ciphertext: first party that opens bad_record". A header can also be wrong by
+/// itself.
 bool as_it_must_end(const Recorded& recorded, std::size_t rank, Field field, const Outcome& outcome) {
   const std::size_t next = rank + 1;
-  const auto noticed = [&](std::size_t by, std::initializer_list<Fault> faults) { return outcome.error && outcome.rank == by && is_one_of(outcome.error->fault, faults); };
+  const auto noticed = [&](std::size_t by, std::initializer_list<Fault> faults) {
+    return outcome.error && outcome.rank == by && is_one_of(outcome.error->fault, faults);
+  };
   switch (field) {
     case Field::header: {
       if (!outcome.error) return outcome.rank == next;  // a longer length: the rest is waited for
       const Alert alert = alert_for(outcome.error->fault);
-      return outcome.rank == next && (alert == Alert::bad_frame || alert == Alert::bad_record || alert == Alert::bad_hop || alert == Alert::limit_exceeded);
+      return outcome.rank == next && (alert == Alert::bad_frame || alert == Alert::bad_record ||
+                                      alert == Alert::bad_hop || alert == Alert::limit_exceeded);
     }
     case Field::exchange:
     case Field::tags:
@@ -162,7 +178,8 @@ const Kind kinds[] = {
     {"none_none_padded", {Grant::none, Grant::none}, &padded_traits},
     {"redact_inspect_down", {Grant::redact, Grant::inspect}, &down_traits},
 };
-INSTANTIATE_TEST_SUITE_P(P4Integrity, EveryBit, testing::ValuesIn(kinds), [](const auto& one) { return std::string{one.param.name}; });
+INSTANTIATE_TEST_SUITE_P(P4Integrity, EveryBit, testing::ValuesIn(kinds),
+                         [](const auto& one) { return std::string{one.param.name}; });
 
 }  // namespace
 }  // namespace louver::rogue

@@ -15,7 +15,8 @@ enum class Deed { change, insert, drop, copy, swap };
 constexpr Deed every_deed[] = {Deed::change, Deed::insert, Deed::drop, Deed::copy, Deed::swap};
 
 void change(RogueRelay& self, Arrival& arrival) {
-  const auto& read = session::item_name(session::ItemKind::read, arrival.direction, arrival.context(), arrival.segment->author, arrival.segment->sink);
+  const auto& read = session::item_name(session::ItemKind::read, arrival.direction, arrival.context(),
+                                        arrival.segment->author, arrival.segment->sink);
   if (self.forge().holds(read)) {
     self.forge().reencrypt(*arrival.segment, arrival.frame, arrival.seq, "evil");
   } else {
@@ -76,7 +77,8 @@ TEST_P(EveryPairOfGrants, whatever_the_first_does_to_a_record_the_next_who_uses_
     for (const Deed deed : every_deed) {
       SCOPED_TRACE(std::string{name_of(direction)} + ", deed " + std::to_string(static_cast<int>(deed)));
       auto session = joined_with_rogue(*path, rogue, deed_script(deed, direction));
-      for (const char* text : {"one|", "two|", "three|", "four|"}) session->send(side_from(direction), "a", text, 0, false, false);
+      for (const char* text : {"one|", "two|", "three|", "four|"})
+        session->send(side_from(direction), "a", text, 0, false, false);
       session->run();
       const bool reads = GetParam().next != Grant::none;
       const bool verifiers = session->client().keys->plan().segment_on_hop(a, direction, 1)->has_verifiers();
@@ -93,7 +95,8 @@ TEST_P(EveryPairOfGrants, whatever_the_first_does_to_a_record_the_next_who_uses_
 std::vector<Pair> every_pair() {
   std::vector<Pair> out;
   for (const Grant rogue : {Grant::none, Grant::read, Grant::inspect, Grant::redact}) {
-    for (const Grant next : {Grant::none, Grant::read, Grant::inspect, Grant::redact, Grant::write}) out.push_back({rogue, next});
+    for (const Grant next : {Grant::none, Grant::read, Grant::inspect, Grant::redact, Grant::write})
+      out.push_back({rogue, next});
   }
   return out;
 }
@@ -110,7 +113,10 @@ class ReadersInARow : public testing::TestWithParam<Readers> {};
 // RC-03
 TEST_P(ReadersInARow, one_makes_another_ciphertext_under_the_same_tag_and_the_next_verifier_refuses) {
   const std::size_t k = GetParam().readers;
-  const auto path = established({.middleboxes = k, .profile = &single_traits, .grants = grants_on("a", GrantRow(k, Grant::read)), .suite = GetParam().suite});
+  const auto path = established({.middleboxes = k,
+                                 .profile = &single_traits,
+                                 .grants = grants_on("a", GrantRow(k, Grant::read)),
+                                 .suite = GetParam().suite});
   const std::string text(64, 'x');
   for (const Direction direction : both_directions) {
     for (std::size_t rogue = 1; rogue <= k; ++rogue) {
@@ -150,7 +156,8 @@ INSTANTIATE_TEST_SUITE_P(P4Integrity, ReadersInARow, testing::ValuesIn(suites_an
 
 // RC-03, with a lent key
 TEST(P4Integrity, a_reader_lends_its_key_to_a_box_without_grant_and_the_reader_behind_refuses) {
-  const auto path = established({.middleboxes = 3, .profile = &single_traits, .grants = grants_from("M1: a=read; M3: a=read")});
+  const auto path =
+      established({.middleboxes = 3, .profile = &single_traits, .grants = grants_from("M1: a=read; M3: a=read")});
   const Forge* lent = nullptr;
   auto session = joined_with_rogue(*path, 2, [&](RogueRelay& self, Arrival arrival) {
     if (lent != nullptr) lent->collide(*arrival.segment, arrival.frame, arrival.seq);
@@ -183,7 +190,9 @@ TEST(P4Integrity, a_header_that_a_middlebox_changes_is_refused_by_whoever_opens_
   };
   for (const Grant rogue : {Grant::none, Grant::read}) {
     for (const Grant next : {Grant::none, Grant::read, Grant::write}) {
-      const auto path = established({.middleboxes = 2, .profile = &plain_traits, .grants = [=](std::size_t m, std::string_view context, Direction) {
+      const auto path = established({.middleboxes = 2,
+                                     .profile = &plain_traits,
+                                     .grants = [=](std::size_t m, std::string_view context, Direction) {
                                        return context == "c" ? Grant::none : m == 1 ? rogue : next;
                                      }});
       for (const HeaderLie& lie : lies) {
@@ -196,7 +205,8 @@ TEST(P4Integrity, a_header_that_a_middlebox_changes_is_refused_by_whoever_opens_
         session->send(Side::client, "a", "end", 0, true);
         const bool verifiers = session->client().keys->plan().segment_on_hop(a, Direction::c2s, 1)->has_verifiers();
         const std::string before = lie.record == 1 ? "one|" : "one|two|";
-        expect_noticed(*session, next == Grant::none ? 3 : 2, verifiers ? Fault::verify_tag : Fault::aead_tag, Alert::bad_record);
+        expect_noticed(*session, next == Grant::none ? 3 : 2, verifiers ? Fault::verify_tag : Fault::aead_tag,
+                       Alert::bad_record);
         EXPECT_EQ(text_of(session->server().notes), before);
         EXPECT_EQ(text_of(session->relay(2).handler.notes), next == Grant::none ? "" : before);
       }
@@ -216,24 +226,35 @@ std::vector<Slots> slot_attacks() {
   const auto fill = [](MutableBytes to, Bytes from) { std::ranges::copy(from, to.begin()); };
   const auto zero = [](MutableBytes slot) { std::ranges::fill(slot, std::byte{0}); };
   return {
-      {"the reader's tag is missing", 2, Fault::verify_tag, [=](auto&, auto view, auto&, auto) { zero(session::tag_slot(view.verify, 0)); }},
-      {"the server's tag is missing", 3, Fault::verify_tag, [=](auto&, auto view, auto&, auto) { zero(session::tag_slot(view.verify, 1)); }},
+      {"the reader's tag is missing", 2, Fault::verify_tag,
+       [=](auto&, auto view, auto&, auto) { zero(session::tag_slot(view.verify, 0)); }},
+      {"the server's tag is missing", 3, Fault::verify_tag,
+       [=](auto&, auto view, auto&, auto) { zero(session::tag_slot(view.verify, 1)); }},
       {"the two have changed places", 2, Fault::verify_tag,
-       [](auto&, auto view, auto&, auto) { std::ranges::swap_ranges(session::tag_slot(view.verify, 0), session::tag_slot(view.verify, 1)); }},
+       [](auto&, auto view, auto&, auto) {
+         std::ranges::swap_ranges(session::tag_slot(view.verify, 0), session::tag_slot(view.verify, 1));
+       }},
       {"the server's stands in both", 2, Fault::verify_tag,
-       [=](auto&, auto view, auto&, auto) { fill(session::tag_slot(view.verify, 0), session::tag_slot(view.verify, 1)); }},
-      {"the tags are those of the record before", 2, Fault::verify_tag, [=](auto&, auto view, auto&, auto before) { fill(view.verify, before.verify); }},
+       [=](auto&, auto view, auto&, auto) {
+         fill(session::tag_slot(view.verify, 0), session::tag_slot(view.verify, 1));
+       }},
+      {"the tags are those of the record before", 2, Fault::verify_tag,
+       [=](auto&, auto view, auto&, auto before) { fill(view.verify, before.verify); }},
       {"only the server's is that of the record before", 3, Fault::verify_tag,
-       [=](auto&, auto view, auto&, auto before) { fill(session::tag_slot(view.verify, 1), session::tag_slot(before.verify, 1)); }},
+       [=](auto&, auto view, auto&, auto before) {
+         fill(session::tag_slot(view.verify, 1), session::tag_slot(before.verify, 1));
+       }},
       {"a slot is gone", 2, Fault::record_length,
        [](auto& frame, auto, auto&, auto) {
          frame.erase(frame.end() - 32, frame.end() - 16);
-         wire::write_u24(MutableBytes{frame}.subspan(3), static_cast<std::uint32_t>(frame.size() - wire::header_octets));
+         wire::write_u24(MutableBytes{frame}.subspan(3),
+                         static_cast<std::uint32_t>(frame.size() - wire::header_octets));
        }},
       {"a slot too many", 2, Fault::verify_tag,
        [](auto& frame, auto, auto&, auto) {
          frame.insert(frame.end() - 32, 16, std::byte{0});
-         wire::write_u24(MutableBytes{frame}.subspan(3), static_cast<std::uint32_t>(frame.size() - wire::header_octets));
+         wire::write_u24(MutableBytes{frame}.subspan(3),
+                         static_cast<std::uint32_t>(frame.size() - wire::header_octets));
        }},
   };
 }
@@ -245,7 +266,9 @@ TEST(P4Integrity, verify_tags_that_are_missing_moved_or_of_another_record_are_re
     SCOPED_TRACE(attack.what);
     Buffer before;
     auto session = joined_with_rogue(*path, 1, [&](RogueRelay& self, Arrival arrival) {
-      if (arrival.index == 1) attack.act(arrival.frame, data_view(*arrival.segment, arrival.frame), before, data_view(*arrival.segment, before));
+      if (arrival.index == 1)
+        attack.act(arrival.frame, data_view(*arrival.segment, arrival.frame), before,
+                   data_view(*arrival.segment, before));
       before = arrival.frame;
       self.pass(std::move(arrival));
     });
@@ -265,22 +288,39 @@ TEST(P4Integrity, records_that_cannot_be_are_refused_by_the_next_party_whatever_
     Alert alert;
     std::function<void(Buffer&)> act;
   };
-  const auto set = [](std::size_t at, int value) { return [=](Buffer& frame) { frame[at] = static_cast<std::byte>(value); }; };
+  const auto set = [](std::size_t at, int value) {
+    return [=](Buffer& frame) { frame[at] = static_cast<std::byte>(value); };
+  };
   std::vector<Case> cases = {
       {"a type that nobody knows", Fault::unknown_frame_type, Alert::bad_frame, set(0, 0x12)},
-      {"HELLO in a session", Fault::unexpected_frame, Alert::bad_frame, [](Buffer& f) { f = wire::make_frame({wire::FrameType::hello, 0, 0, 0}, f); }},
-      {"JOIN again", Fault::unexpected_frame, Alert::bad_frame, [](Buffer& f) { f = wire::make_frame({wire::FrameType::join, 0, 0, 0}, f); }},
-      {"CHANNEL in a session", Fault::unexpected_frame, Alert::bad_frame, [](Buffer& f) { f = wire::make_frame({wire::FrameType::channel, 1, 0, 0}, f); }},
-      {"ANNOUNCE in a session", Fault::unexpected_frame, Alert::bad_frame, [](Buffer& f) { f = wire::make_frame({wire::FrameType::announce, 0, 0, 0}, f); }},
+      {"HELLO in a session", Fault::unexpected_frame, Alert::bad_frame,
+       [](Buffer& f) {
+         f = wire::make_frame({wire::FrameType::hello, 0, 0, 0}, f);
+       }},
+      {"JOIN again", Fault::unexpected_frame, Alert::bad_frame,
+       [](Buffer& f) {
+         f = wire::make_frame({wire::FrameType::join, 0, 0, 0}, f);
+       }},
+      {"CHANNEL in a session", Fault::unexpected_frame, Alert::bad_frame,
+       [](Buffer& f) {
+         f = wire::make_frame({wire::FrameType::channel, 1, 0, 0}, f);
+       }},
+      {"ANNOUNCE in a session", Fault::unexpected_frame, Alert::bad_frame,
+       [](Buffer& f) {
+         f = wire::make_frame({wire::FrameType::announce, 0, 0, 0}, f);
+       }},
       {"context 0", Fault::bad_value, Alert::bad_frame, set(1, 0)},
       {"context 255", Fault::bad_value, Alert::bad_frame, set(1, 255)},
       {"a context that is not in the Hello", Fault::record_context, Alert::bad_record, set(1, 9)},
       {"a context that has not this direction", Fault::record_context, Alert::bad_record, set(1, 2)},
   };
-  for (const int bit : {2, 4, 5, 6, 7}) cases.push_back({"a reserved flag", Fault::reserved_flags, Alert::bad_frame, set(2, 1 << bit)});
-  for (const int flag : {wire::flag::eom, wire::flag::fin, wire::flag::pad}) cases.push_back({"a flag that was not sent", Fault::hop_tag, Alert::bad_hop, set(2, flag)});
+  for (const int bit : {2, 4, 5, 6, 7})
+    cases.push_back({"a reserved flag", Fault::reserved_flags, Alert::bad_frame, set(2, 1 << bit)});
+  for (const int flag : {wire::flag::eom, wire::flag::fin, wire::flag::pad})
+    cases.push_back({"a flag that was not sent", Fault::hop_tag, Alert::bad_hop, set(2, flag)});
 
-  const auto path = established({.middleboxes = 2, .profile = &sim::stream_traits, .grants = grants_from("M2: up=read")});
+  const auto path =
+      established({.middleboxes = 2, .profile = &sim::stream_traits, .grants = grants_from("M2: up=read")});
   for (const std::size_t hop : {0U, 1U, 2U}) {
     for (const Case& one : cases) {
       SCOPED_TRACE(std::string{one.what} + " on hop " + std::to_string(hop));
@@ -342,7 +382,8 @@ std::vector<Padding> paddings() {
 // RC-11
 TEST(P4Integrity, padding_that_does_not_hold_is_refused_by_the_reader_and_by_the_server) {
   for (const bool reader : {false, true}) {
-    const auto path = established({.middleboxes = 1, .profile = &single_traits, .grants = grants_on("a", {reader ? Grant::read : Grant::none})});
+    const auto path = established(
+        {.middleboxes = 1, .profile = &single_traits, .grants = grants_on("a", {reader ? Grant::read : Grant::none})});
     for (const Padding& one : paddings()) {
       SCOPED_TRACE(std::string{one.what} + (reader ? ", a reader between" : ""));
       auto session = joined(*path);
@@ -366,7 +407,8 @@ TEST(P4Integrity, padding_that_does_not_hold_is_refused_by_the_reader_and_by_the
 
 // RC-11: what is only padding is no content
 TEST(P4Integrity, a_record_of_padding_alone_is_shown_to_nobody) {
-  const auto path = established({.middleboxes = 2, .profile = &single_traits, .grants = grants_from("M1: a=read; M2: a=write")});
+  const auto path =
+      established({.middleboxes = 2, .profile = &single_traits, .grants = grants_from("M1: a=read; M2: a=write")});
   auto session = joined(*path);
   RogueEnd client{session->chain, *session->client().keys};
   client.say(a, Exchange{0}, wire::flag::pad, std::string(100, '\0') + std::string{"\0\x64", 2});
@@ -387,12 +429,14 @@ TEST(P4Integrity, the_servers_keys_neither_open_nor_make_a_record_of_the_segment
     EXPECT_TRUE(servers->peek(*arrival.segment, arrival.frame, arrival.seq).empty());
     for (const session::ItemKind kind : {session::ItemKind::read, session::ItemKind::hop}) {
       for (const PartyIndex to : {PartyIndex{1}, PartyIndex{2}}) {
-        EXPECT_FALSE(servers->holds(session::item_name(kind, Direction::c2s, kind == session::ItemKind::hop ? ContextId{0} : a, PartyIndex{0}, to)));
+        EXPECT_FALSE(servers->holds(session::item_name(
+            kind, Direction::c2s, kind == session::ItemKind::hop ? ContextId{0} : a, PartyIndex{0}, to)));
       }
     }
     // With the key of the segment that ends at the server, on the hop before M2.
     tried = true;
-    self.put(Direction::c2s, servers->data(servers->received(a, Direction::c2s), {Exchange{0}, arrival.seq, arrival.header.flags, "as the server likes"}));
+    self.put(Direction::c2s, servers->data(servers->received(a, Direction::c2s),
+                                           {Exchange{0}, arrival.seq, arrival.header.flags, "as the server likes"}));
   });
   const Forge of_server{*session->server().keys};
   servers = &of_server;
@@ -408,11 +452,15 @@ TEST(P4Integrity, the_server_lends_its_read_key_to_a_box_before_a_reader_who_ref
   for (const std::uint16_t suite : every_suite) {
     for (const bool collide : {false, true}) {
       SCOPED_TRACE(std::to_string(suite) + (collide ? " same tag" : " new tag"));
-      const auto path = established({.middleboxes = 3, .profile = &single_traits, .grants = grants_from("M2: a=read; M3: a=inspect"), .suite = suite});
+      const auto path = established({.middleboxes = 3,
+                                     .profile = &single_traits,
+                                     .grants = grants_from("M2: a=read; M3: a=inspect"),
+                                     .suite = suite});
       const Forge* lent = nullptr;
       auto session = joined_with_rogue(*path, 1, [&](RogueRelay& self, Arrival arrival) {
         if (lent != nullptr && collide) lent->collide(*arrival.segment, arrival.frame, arrival.seq);
-        if (lent != nullptr && !collide) lent->reencrypt(*arrival.segment, arrival.frame, arrival.seq, "what the scanner shall see");
+        if (lent != nullptr && !collide)
+          lent->reencrypt(*arrival.segment, arrival.frame, arrival.seq, "what the scanner shall see");
         self.pass(std::move(arrival));
       });
       const Forge of_server{*session->server().keys};
@@ -431,7 +479,9 @@ TEST(P4Integrity, the_clients_keys_make_no_record_that_the_server_takes_from_a_w
   const auto path = established({.middleboxes = 2, .profile = &single_traits, .grants = grants_from("M1: a=write")});
   const Forge* clients = nullptr;
   auto session = joined_with_rogue(*path, 2, [&](RogueRelay& self, Arrival arrival) {
-    if (clients != nullptr) arrival.frame = clients->data(clients->sent(a, Direction::c2s), {Exchange{0}, arrival.seq, arrival.header.flags, "past M1"});
+    if (clients != nullptr)
+      arrival.frame =
+          clients->data(clients->sent(a, Direction::c2s), {Exchange{0}, arrival.seq, arrival.header.flags, "past M1"});
     self.pass(std::move(arrival));
   });
   const Forge of_client{*session->client().keys};

@@ -12,7 +12,8 @@ const ContextId a{1};
 const ContextId b{2};
 constexpr std::size_t three = 3;
 
-/// Grants by rank, so that a test reads the same in both directions: the first row is that of the middlebox that the data meets first.
+/// Grants by rank, so that a test reads the same in both directions: the first row is that of the middlebox that the
+/// data meets first.
 auto by_rank(GrantRow row) {
   return [row = std::move(row)](std::size_t m, std::string_view context, Direction direction) {
     const std::size_t rank = session::rank_of(PartyIndex{static_cast<std::uint8_t>(m)}, direction, row.size());
@@ -35,7 +36,9 @@ Buffer honest_tombstone(const Forge& forge, const Arrival& original) {
 }
 
 auto with_length(std::uint32_t length) {
-  return [=](const Forge& forge, const Arrival& one, Direction) { return forge.tombstone(*one.segment, forge.self(), one.exchange(), one.seq, length); };
+  return [=](const Forge& forge, const Arrival& one, Direction) {
+    return forge.tombstone(*one.segment, forge.self(), one.exchange(), one.seq, length);
+  };
 }
 auto with_flags(std::uint8_t flags) {
   return [=](const Forge& forge, const Arrival& one, Direction) {
@@ -62,7 +65,8 @@ std::vector<FalseTombstone> false_tombstones() {
       {"it claims padding", 2, Fault::reserved_flags, Alert::bad_frame, with_flags(wire::flag::pad)},
       {"it stands for an empty record", 2, Fault::record_length, Alert::bad_record, with_length(overhead)},
       {"it stands for nothing", 2, Fault::record_length, Alert::bad_record, with_length(0)},
-      {"it stands for more than max_record", 2, Fault::record_length, Alert::bad_record, with_length(overhead + limits::max_record_default + 1)},
+      {"it stands for more than max_record", 2, Fault::record_length, Alert::bad_record,
+       with_length(overhead + limits::max_record_default + 1)},
       {"it names the client or server before", 2, Fault::record_redactor, Alert::bad_record, naming_rank(0)},
       {"it names the reader", 2, Fault::record_redactor, Alert::bad_record, naming_rank(2)},
       {"it names the inspector behind", 2, Fault::record_redactor, Alert::bad_record, naming_rank(3)},
@@ -111,7 +115,8 @@ std::vector<FalseTombstone> false_tombstones() {
        [](const Forge& forge, const Arrival& one, Direction) {
          Buffer frame = honest_tombstone(forge, one);
          frame.resize(frame.size() - 16);
-         wire::write_u24(MutableBytes{frame}.subspan(3), static_cast<std::uint32_t>(frame.size() - wire::header_octets));
+         wire::write_u24(MutableBytes{frame}.subspan(3),
+                         static_cast<std::uint32_t>(frame.size() - wire::header_octets));
          return frame;
        }},
       {"its exchange is one that the profile has not", 4, Fault::record_exchange, Alert::bad_record,
@@ -123,7 +128,9 @@ std::vector<FalseTombstone> false_tombstones() {
 
 // RC-06
 TEST(P4Tombstones, a_redactor_cannot_say_more_with_one_than_that_it_removed_a_record) {
-  const auto path = established({.middleboxes = three, .profile = &plain_traits, .grants = by_rank({Grant::redact, Grant::read, Grant::inspect})});
+  const auto path = established({.middleboxes = three,
+                                 .profile = &plain_traits,
+                                 .grants = by_rank({Grant::redact, Grant::read, Grant::inspect})});
   for (const Direction direction : both_directions) {
     for (const FalseTombstone& attack : false_tombstones()) {
       SCOPED_TRACE(std::string{name_of(direction)} + ": " + attack.what);
@@ -133,7 +140,9 @@ TEST(P4Tombstones, a_redactor_cannot_say_more_with_one_than_that_it_removed_a_re
       });
       for (const char* text : {"one|", "two|", "three|"}) session->send(side_from(direction), "a", text, 0, false);
       expect_noticed(*session, at_rank(attack.noticed_at, direction), attack.fault, attack.alert);
-      const auto seen = [&](std::size_t rank) { return text_of(session->relay(at_rank(rank, direction)).handler.notes); };
+      const auto seen = [&](std::size_t rank) {
+        return text_of(session->relay(at_rank(rank, direction)).handler.notes);
+      };
       EXPECT_EQ(seen(2), attack.noticed_at > 2 ? "one|[4]" : "one|");
       EXPECT_EQ(seen(3), attack.noticed_at > 3 ? "one|[4]" : "one|");
       EXPECT_EQ(session->got(side_to(direction), "a", 0), "one|");
@@ -143,9 +152,11 @@ TEST(P4Tombstones, a_redactor_cannot_say_more_with_one_than_that_it_removed_a_re
 
 // RC-06: "original length is shown as a claim"
 TEST(P4Tombstones, the_length_that_one_states_is_its_redactors_claim) {
-  const auto path = established({.middleboxes = three, .profile = &plain_traits, .grants = by_rank({Grant::redact, Grant::read, Grant::none})});
+  const auto path = established(
+      {.middleboxes = three, .profile = &plain_traits, .grants = by_rank({Grant::redact, Grant::read, Grant::none})});
   auto session = joined_with_rogue(*path, 1, [&](RogueRelay& self, Arrival arrival) {
-    self.put(arrival.direction, self.forge().tombstone(*arrival.segment, PartyIndex{1}, arrival.exchange(), arrival.seq, arrival.header.length + 1000));
+    self.put(arrival.direction, self.forge().tombstone(*arrival.segment, PartyIndex{1}, arrival.exchange(), arrival.seq,
+                                                       arrival.header.length + 1000));
   });
   session->send(Side::client, "a", "four", 0, false);
   expect_peace(*session);
@@ -155,9 +166,11 @@ TEST(P4Tombstones, the_length_that_one_states_is_its_redactors_claim) {
 
 // RC-06: foreign redactor
 TEST(P4Tombstones, one_redactor_cannot_speak_for_another_before_it) {
-  const auto path = established({.middleboxes = three, .profile = &plain_traits, .grants = by_rank({Grant::redact, Grant::redact, Grant::read})});
+  const auto path = established(
+      {.middleboxes = three, .profile = &plain_traits, .grants = by_rank({Grant::redact, Grant::redact, Grant::read})});
   auto session = joined_with_rogue(*path, 2, [&](RogueRelay& self, Arrival arrival) {
-    self.put(arrival.direction, self.forge().tombstone(*arrival.segment, PartyIndex{1}, arrival.exchange(), arrival.seq, arrival.header.length));
+    self.put(arrival.direction, self.forge().tombstone(*arrival.segment, PartyIndex{1}, arrival.exchange(), arrival.seq,
+                                                       arrival.header.length));
   });
   session->send(Side::client, "a", "text", 0, false);
   expect_noticed(*session, 3, Fault::redact_tag, Alert::bad_record);
@@ -167,10 +180,12 @@ TEST(P4Tombstones, one_redactor_cannot_speak_for_another_before_it) {
 
 // RC-06: redactor behind the verifier, its keys lent to a box before it
 TEST(P4Tombstones, one_by_a_redactor_that_stands_behind_the_reader_is_refused) {
-  const auto path = established({.middleboxes = three, .profile = &plain_traits, .grants = by_rank({Grant::none, Grant::read, Grant::redact})});
+  const auto path = established(
+      {.middleboxes = three, .profile = &plain_traits, .grants = by_rank({Grant::none, Grant::read, Grant::redact})});
   const Forge* lent = nullptr;
   auto session = joined_with_rogue(*path, 1, [&](RogueRelay& self, Arrival arrival) {
-    self.put(arrival.direction, lent->tombstone(*arrival.segment, PartyIndex{3}, arrival.exchange(), arrival.seq, arrival.header.length));
+    self.put(arrival.direction,
+             lent->tombstone(*arrival.segment, PartyIndex{3}, arrival.exchange(), arrival.seq, arrival.header.length));
   });
   const Forge of_m3{*session->relay(3).keys};
   lent = &of_m3;
@@ -182,9 +197,11 @@ TEST(P4Tombstones, one_by_a_redactor_that_stands_behind_the_reader_is_refused) {
 
 // RC-06: context without redact
 TEST(P4Tombstones, one_on_a_context_that_nobody_may_redact_is_refused_by_every_party) {
-  const auto path = established({.middleboxes = three, .profile = &plain_traits, .grants = grants_from("M1: a=redact, b=read; M2: b=read")});
+  const auto path = established(
+      {.middleboxes = three, .profile = &plain_traits, .grants = grants_from("M1: a=redact, b=read; M2: b=read")});
   auto session = joined_with_rogue(*path, 1, [&](RogueRelay& self, Arrival arrival) {
-    Buffer frame = self.forge().tombstone(self.forge().received(a, arrival.direction), PartyIndex{1}, arrival.exchange(), arrival.seq, arrival.header.length);
+    Buffer frame = self.forge().tombstone(self.forge().received(a, arrival.direction), PartyIndex{1},
+                                          arrival.exchange(), arrival.seq, arrival.header.length);
     frame[1] = static_cast<std::byte>(raw(b));
     self.put(arrival.direction, std::move(frame));
   });
@@ -202,7 +219,8 @@ sim::TestHandler::Act redact_what_contains(std::string needle) {
 
 // RC-06: body "DELETE FROM t" · " WHERE id=1"
 TEST(P4Tombstones, who_reads_is_told_that_something_is_missing_and_by_whom_nothing_is_joined_over_it) {
-  const auto path = established({.middleboxes = three, .profile = &plain_traits, .grants = by_rank({Grant::redact, Grant::read, Grant::write})});
+  const auto path = established(
+      {.middleboxes = three, .profile = &plain_traits, .grants = by_rank({Grant::redact, Grant::read, Grant::write})});
   auto session = joined(*path);
   session->relay(1).handler.act = redact_what_contains("WHERE");
   session->send(Side::client, "a", "DELETE FROM t", 0, false);
@@ -218,10 +236,13 @@ TEST(P4Tombstones, who_reads_is_told_that_something_is_missing_and_by_whom_nothi
 
 // RC-06: over another tombstone
 TEST(P4Tombstones, an_honest_redactor_lets_anothers_pass_untouched) {
-  const auto path = established({.middleboxes = three, .profile = &plain_traits, .grants = by_rank({Grant::redact, Grant::redact, Grant::read})});
+  const auto path = established(
+      {.middleboxes = three, .profile = &plain_traits, .grants = by_rank({Grant::redact, Grant::redact, Grant::read})});
   auto session = joined(*path);
   session->relay(1).handler.act = redact_what_contains("secret");
-  session->relay(2).handler.act = [](const session::Part&, Grant, session::PartSink*) -> Result<Verdict> { return Verdict::redact; };
+  session->relay(2).handler.act = [](const session::Part&, Grant, session::PartSink*) -> Result<Verdict> {
+    return Verdict::redact;
+  };
   session->send(Side::client, "a", "a secret", 0, false);
   expect_noticed(*session, 2, Fault::filter_failed, Alert::blocked_by_policy);
   EXPECT_TRUE(session->relay(3).handler.notes.empty());
@@ -229,11 +250,13 @@ TEST(P4Tombstones, an_honest_redactor_lets_anothers_pass_untouched) {
 
 // RC-06: a rogue that redacts twice says no more than that it would have redacted the record itself: that is its grant.
 TEST(P4Tombstones, one_over_another_is_the_second_redactors_own_word_and_still_a_tombstone) {
-  const auto path = established({.middleboxes = three, .profile = &plain_traits, .grants = by_rank({Grant::redact, Grant::redact, Grant::read})});
+  const auto path = established(
+      {.middleboxes = three, .profile = &plain_traits, .grants = by_rank({Grant::redact, Grant::redact, Grant::read})});
   auto session = joined_with_rogue(*path, 2, [&](RogueRelay& self, Arrival arrival) {
     if (arrival.header.type != wire::FrameType::redacted) return self.pass(std::move(arrival));
     const auto overhead = static_cast<std::uint32_t>(arrival.segment->data_overhead());
-    self.put(arrival.direction, self.forge().tombstone(*arrival.segment, PartyIndex{2}, arrival.exchange(), arrival.seq, overhead + 3));
+    self.put(arrival.direction,
+             self.forge().tombstone(*arrival.segment, PartyIndex{2}, arrival.exchange(), arrival.seq, overhead + 3));
   });
   session->relay(1).handler.act = redact_what_contains("secret");
   session->send(Side::client, "a", "a secret", 0, false);
@@ -246,9 +269,11 @@ TEST(P4Tombstones, one_over_another_is_the_second_redactors_own_word_and_still_a
 TEST(P4Tombstones, one_that_a_box_without_grant_changes_is_refused_by_whoever_reads_it) {
   for (const Grant behind : {Grant::none, Grant::read, Grant::inspect, Grant::write}) {
     SCOPED_TRACE(name_of(behind));
-    const auto path = established({.middleboxes = three, .profile = &plain_traits, .grants = by_rank({Grant::redact, Grant::none, behind})});
+    const auto path = established(
+        {.middleboxes = three, .profile = &plain_traits, .grants = by_rank({Grant::redact, Grant::none, behind})});
     auto session = joined_with_rogue(*path, 2, [&](RogueRelay& self, Arrival arrival) {
-      if (arrival.header.type == wire::FrameType::redacted) arrival.frame[wire::record_header_octets + 2] ^= std::byte{1};
+      if (arrival.header.type == wire::FrameType::redacted)
+        arrival.frame[wire::record_header_octets + 2] ^= std::byte{1};
       self.pass(std::move(arrival));
     });
     session->relay(1).handler.act = redact_what_contains("secret");
@@ -268,7 +293,8 @@ TEST(P4Tombstones, one_put_where_another_contexts_record_stood_is_found_at_the_n
   for (const Grant reader : {Grant::none, Grant::read}) {
     for (const Next next : {Next::same_context, Next::other_context, Next::end}) {
       SCOPED_TRACE(std::string{name_of(reader)} + " " + std::to_string(static_cast<int>(next)));
-      const auto path = established({.middleboxes = three, .profile = &plain_traits, .grants = by_rank({Grant::redact, reader, Grant::none})});
+      const auto path = established(
+          {.middleboxes = three, .profile = &plain_traits, .grants = by_rank({Grant::redact, reader, Grant::none})});
       auto session = joined_with_rogue(*path, 1, [&](RogueRelay& self, Arrival arrival) {
         if (arrival.index != 1) return self.pass(std::move(arrival));
         const session::Segment& of_a = self.forge().received(a, arrival.direction);
@@ -292,10 +318,12 @@ TEST(P4Tombstones, one_put_where_another_contexts_record_stood_is_found_at_the_n
 
 // RC-06: a redactor that kills an end makes a truncation, never a false end
 TEST(P4Tombstones, a_redactor_that_lies_an_empty_end_away_makes_the_message_incomplete) {
-  const auto path = established({.middleboxes = three, .profile = &plain_traits, .grants = by_rank({Grant::redact, Grant::read, Grant::none})});
+  const auto path = established(
+      {.middleboxes = three, .profile = &plain_traits, .grants = by_rank({Grant::redact, Grant::read, Grant::none})});
   auto session = joined_with_rogue(*path, 1, [&](RogueRelay& self, Arrival arrival) {
     if (!arrival.eom()) return self.pass(std::move(arrival));
-    self.put(arrival.direction, self.forge().tombstone(*arrival.segment, PartyIndex{1}, arrival.exchange(), arrival.seq, arrival.header.length + 9));
+    self.put(arrival.direction, self.forge().tombstone(*arrival.segment, PartyIndex{1}, arrival.exchange(), arrival.seq,
+                                                       arrival.header.length + 9));
   });
   session->send(Side::client, "a", "text", 0, true);
   session->finish(Side::client);
@@ -342,7 +370,8 @@ TEST(P4Tombstones, content_beside_an_end_is_refused_by_all_who_open_it_where_any
 }
 
 TEST(P4Tombstones, an_end_apart_may_be_padded) {
-  const auto path = established({.middleboxes = three, .profile = &single_traits, .grants = by_rank({Grant::redact, Grant::read, Grant::none})});
+  const auto path = established(
+      {.middleboxes = three, .profile = &single_traits, .grants = by_rank({Grant::redact, Grant::read, Grant::none})});
   auto session = joined(*path);
   RogueEnd client{session->chain, *session->client().keys};
   client.say(a, Exchange{0}, 0, "content");

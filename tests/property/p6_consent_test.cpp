@@ -65,7 +65,7 @@ TEST(P6Consent, a_grant_moved_to_another_context_middlebox_or_direction_is_notic
   const auto moved = [](std::size_t from, std::size_t to) {
     return altering<wire::Accept>([=](wire::Accept& accept) { std::swap(accept.grants.bytes[from], accept.grants.bytes[to]); });
   };
-  for (const std::size_t to : {1, 2, 3}) {
+  for (const std::size_t to : {1U, 2U, 3U}) {
     Casting casting = cast(2, {}, moved(0, to));
     casting.spec.profile = &pair_traits;
     casting.spec.grants = sim::grants_from("M1: first=inspect");

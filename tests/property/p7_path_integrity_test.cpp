@@ -32,7 +32,9 @@ TEST(P7PathIntegrity, the_network_leads_records_past_a_middlebox_and_the_party_b
       const bool up = direction == Direction::c2s;
       const std::size_t before = up ? rank - 1 : three + 1 - rank;
       const std::size_t behind = up ? rank : three - rank;
-      session->chain.tamper(behind, direction, [&](Buffer, std::vector<Buffer>& on) { on.push_back(records_on(session->chain, before, direction).back()); });
+      session->chain.tamper(behind, direction, [&](Buffer, std::vector<Buffer>& on) {
+        on.push_back(records_on(session->chain, before, direction).back());
+      });
       session->send(side_from(direction), "a", "text", 0);
       expect_noticed(*session, at_rank(rank + 1, direction), Fault::hop_tag, Alert::bad_hop);
       EXPECT_EQ(session->got(side_to(direction), "a", 0), "");
@@ -46,7 +48,9 @@ TEST(P7PathIntegrity, a_join_that_skips_a_middlebox_is_refused_by_the_party_behi
   for (std::size_t skipped = 1; skipped <= three; ++skipped) {
     SCOPED_TRACE(skipped);
     auto session = path->join();
-    session->chain.tamper(skipped, Direction::c2s, [&](Buffer, std::vector<Buffer>& on) { on.push_back(session->chain.seen(skipped - 1, Direction::c2s).front()); });
+    session->chain.tamper(skipped, Direction::c2s, [&](Buffer, std::vector<Buffer>& on) {
+      on.push_back(session->chain.seen(skipped - 1, Direction::c2s).front());
+    });
     session->start();
     session->run();
     expect_noticed(*session, skipped + 1, Fault::join_hop_tag, Alert::bad_record);
@@ -62,7 +66,9 @@ TEST(P7PathIntegrity, a_hop_joined_to_the_same_hop_of_another_session_is_refused
       auto first = joined(*path);
       first->send(side_from(direction), "a", "text", 0);
       auto second = joined(*path);
-      second->chain.tamper(hop, direction, [&](Buffer, std::vector<Buffer>& on) { on.push_back(records_on(first->chain, hop, direction).back()); });
+      second->chain.tamper(hop, direction, [&](Buffer, std::vector<Buffer>& on) {
+        on.push_back(records_on(first->chain, hop, direction).back());
+      });
       second->send(side_from(direction), "a", "text", 0);
       expect_noticed(*second, direction == Direction::c2s ? hop + 1 : hop, Fault::hop_tag, Alert::bad_hop);
       EXPECT_EQ(second->got(side_to(direction), "a", 0), "");
@@ -87,13 +93,15 @@ TEST(P7PathIntegrity, a_hop_tag_of_another_number_on_the_same_hop_is_refused) {
 
 // HP-01, HS-15: every frame goes back to whom it came from
 TEST(P7PathIntegrity, a_record_that_is_reflected_to_its_sender_is_refused_there) {
-  const auto path = established({.middleboxes = 2, .profile = &single_traits, .grants = grants_from("M1: a=read; M2: a=write")});
+  const auto path =
+      established({.middleboxes = 2, .profile = &single_traits, .grants = grants_from("M1: a=read; M2: a=write")});
   for (const Direction direction : both_directions) {
     for (std::size_t hop = 0; hop <= 2; ++hop) {
       SCOPED_TRACE(std::string{name_of(direction)} + ", hop " + std::to_string(hop));
       auto session = joined(*path);
       session->chain.tamper(hop, direction, [&](Buffer frame, std::vector<Buffer>& on) {
-        if (frame.front() == static_cast<std::byte>(wire::FrameType::data)) return session->chain.inject(hop, opposite(direction), frame);
+        if (frame.front() == static_cast<std::byte>(wire::FrameType::data))
+          return session->chain.inject(hop, opposite(direction), frame);
         on.push_back(std::move(frame));
       });
       session->send(side_from(direction), "a", "text", 0);
@@ -107,7 +115,9 @@ TEST(P7PathIntegrity, a_join_that_is_reflected_to_its_sender_is_refused_there) {
   const auto path = established({.middleboxes = 1, .profile = &single_traits});
   for (std::size_t hop = 0; hop <= 1; ++hop) {
     auto session = path->join();
-    session->chain.tamper(hop, Direction::c2s, [&](Buffer frame, std::vector<Buffer>&) { session->chain.inject(hop, Direction::s2c, frame); });
+    session->chain.tamper(hop, Direction::c2s, [&](Buffer frame, std::vector<Buffer>&) {
+      session->chain.inject(hop, Direction::s2c, frame);
+    });
     session->start();
     session->run();
     ASSERT_TRUE(session->error(hop));
@@ -123,7 +133,9 @@ TEST(P7PathIntegrity, a_join_of_one_path_on_the_connections_of_another_is_refuse
     SCOPED_TRACE(hop);
     auto ours = joined(*path);
     auto theirs = other->join();
-    theirs->chain.tamper(hop, Direction::c2s, [&](Buffer, std::vector<Buffer>& on) { on.push_back(ours->chain.seen(hop, Direction::c2s).front()); });
+    theirs->chain.tamper(hop, Direction::c2s, [&](Buffer, std::vector<Buffer>& on) {
+      on.push_back(ours->chain.seen(hop, Direction::c2s).front());
+    });
     theirs->start();
     theirs->run();
     expect_noticed(*theirs, hop + 1, Fault::unknown_association, Alert::unknown_association);
@@ -132,13 +144,17 @@ TEST(P7PathIntegrity, a_join_of_one_path_on_the_connections_of_another_is_refuse
 
 // HP-02: the same box stands in both paths and knows both associations
 TEST(P7PathIntegrity, records_of_one_association_on_a_session_of_another_are_refused_by_a_box_that_is_in_both) {
-  const auto path = established({.middleboxes = 1, .profile = &single_traits, .grants = grants_from("M1: a=read"), .seed = 1});
-  const auto other = established({.middleboxes = 1, .profile = &single_traits, .grants = grants_from("M1: a=read"), .seed = 2});
+  const auto path =
+      established({.middleboxes = 1, .profile = &single_traits, .grants = grants_from("M1: a=read"), .seed = 1});
+  const auto other =
+      established({.middleboxes = 1, .profile = &single_traits, .grants = grants_from("M1: a=read"), .seed = 2});
   ASSERT_TRUE(other->table(1).add(path->record(1)));
   auto ours = joined(*path);
   ours->send(Side::client, "a", "ours", 0);
   auto theirs = joined(*other);
-  theirs->chain.tamper(0, Direction::c2s, [&](Buffer, std::vector<Buffer>& on) { on.push_back(ours->chain.seen(0, Direction::c2s).back()); });
+  theirs->chain.tamper(0, Direction::c2s, [&](Buffer, std::vector<Buffer>& on) {
+    on.push_back(ours->chain.seen(0, Direction::c2s).back());
+  });
   theirs->send(Side::client, "a", "theirs", 0);
   expect_noticed(*theirs, 1, Fault::hop_tag, Alert::bad_hop);
   EXPECT_TRUE(theirs->relay(1).handler.notes.empty());
@@ -153,7 +169,9 @@ class Bypass {
   RogueRelay::Script first() {
     return [this](RogueRelay& self, Arrival arrival) {
       if (arrival.direction != direction_ || !on) return self.pass(std::move(arrival));
-      if (redacts_) arrival.frame = self.forge().tombstone(*arrival.segment, self.forge().self(), arrival.exchange(), arrival.seq, arrival.header.length);
+      if (redacts_)
+        arrival.frame = self.forge().tombstone(*arrival.segment, self.forge().self(), arrival.exchange(), arrival.seq,
+                                               arrival.header.length);
       round.push_back(std::move(arrival.frame));
     };
   }
@@ -195,7 +213,8 @@ TEST(P7PathIntegrity, two_colluding_neighbours_lead_a_record_round_an_inspector_
     const auto path = established({.middleboxes = three, .profile = &single_traits, .grants = middle_grant(middle)});
     for (const Direction direction : both_directions) {
       for (const Slot with : {Slot::empty, Slot::of_the_record_before, Slot::verify_tag, Slot::noise}) {
-        SCOPED_TRACE(std::string{name_of(middle)} + ", " + name_of(direction) + ", slot " + std::to_string(static_cast<int>(with)));
+        SCOPED_TRACE(std::string{name_of(middle)} + ", " + name_of(direction) + ", slot " +
+                     std::to_string(static_cast<int>(with)));
         Bypass bypass{direction};
         auto session = joined_round(*path, bypass, direction);
         session->send(side_from(direction), "a", "seen|", 0, false);
@@ -205,7 +224,8 @@ TEST(P7PathIntegrity, two_colluding_neighbours_lead_a_record_round_an_inspector_
         const session::Segment& segment = rogue_at(*session, at_rank(3, direction)).forge().sent(a, direction);
         Buffer frame = bypass.round.front();
         session::DataView view = data_view(segment, frame);
-        if (with == Slot::of_the_record_before) std::ranges::copy(data_view(segment, bypass.passed.front()).witness, view.witness.begin());
+        if (with == Slot::of_the_record_before)
+          std::ranges::copy(data_view(segment, bypass.passed.front()).witness, view.witness.begin());
         if (with == Slot::verify_tag) std::ranges::copy(session::tag_slot(view.verify, 0), view.witness.begin());
         if (with == Slot::noise) path->random.fill(view.witness);
         rogue_at(*session, at_rank(3, direction)).put(direction, frame);
@@ -220,7 +240,8 @@ TEST(P7PathIntegrity, two_colluding_neighbours_lead_a_record_round_an_inspector_
 
 // HP-03: tombstones too
 TEST(P7PathIntegrity, two_colluding_neighbours_lead_a_tombstone_round_an_inspector_and_the_end_refuses) {
-  const auto path = established({.middleboxes = three, .profile = &single_traits, .grants = middle_grant(Grant::inspect, Grant::redact)});
+  const auto path = established(
+      {.middleboxes = three, .profile = &single_traits, .grants = middle_grant(Grant::inspect, Grant::redact)});
   for (const Direction direction : both_directions) {
     SCOPED_TRACE(name_of(direction));
     Bypass bypass{direction, true};
@@ -238,7 +259,8 @@ TEST(P7PathIntegrity, two_colluding_neighbours_lead_a_tombstone_round_an_inspect
 
 // HP-03: the sink that refuses may be a writer, which answers for what it writes
 TEST(P7PathIntegrity, a_record_led_round_an_inspector_is_refused_by_the_writer_behind) {
-  const auto path = established({.middleboxes = 4, .profile = &single_traits, .grants = grants_from("M2: a=inspect; M4: a=write")});
+  const auto path =
+      established({.middleboxes = 4, .profile = &single_traits, .grants = grants_from("M2: a=inspect; M4: a=write")});
   Bypass bypass{Direction::c2s};
   auto session = joined(*path, [&](std::size_t party) -> std::unique_ptr<sim::Node> {
     if (party == 1) return std::make_unique<RogueRelay>(path->table(1), bypass.first());
@@ -256,10 +278,12 @@ TEST(P7PathIntegrity, a_record_led_round_an_inspector_is_refused_by_the_writer_b
 
 // HP-03: a hostile sender and a box behind the inspector
 TEST(P7PathIntegrity, a_hostile_client_gets_no_record_past_an_inspector_with_a_box_behind_it) {
-  const auto path = established({.middleboxes = three, .profile = &single_traits, .grants = middle_grant(Grant::inspect)});
+  const auto path =
+      established({.middleboxes = three, .profile = &single_traits, .grants = middle_grant(Grant::inspect)});
   auto session = joined_with_rogue(*path, 3, &RogueRelay::pass_on);
   const Forge of_client{*session->client().keys};
-  rogue_at(*session, 3).put(Direction::c2s, of_client.data(of_client.sent(a, Direction::c2s), {Exchange{0}, 0, 0, "past the scanner"}));
+  rogue_at(*session, 3)
+      .put(Direction::c2s, of_client.data(of_client.sent(a, Direction::c2s), {Exchange{0}, 0, 0, "past the scanner"}));
   let_speak(*session, 3);
   expect_noticed(*session, 4, Fault::witness_tag, Alert::bad_record);
   EXPECT_TRUE(session->server().notes.empty());
@@ -268,7 +292,8 @@ TEST(P7PathIntegrity, a_hostile_client_gets_no_record_past_an_inspector_with_a_b
 // HP-03, RC-04: of two inspectors each has its slot
 TEST(P7PathIntegrity, a_record_that_passed_one_of_two_inspectors_does_not_pass_for_one_that_passed_both) {
   enum class With { first_slot_twice, swapped, first_empty, second_empty };
-  const auto path = established({.middleboxes = three, .profile = &single_traits, .grants = grants_from("M1: a=inspect; M2: a=redact")});
+  const auto path = established(
+      {.middleboxes = three, .profile = &single_traits, .grants = grants_from("M1: a=inspect; M2: a=redact")});
   for (const With with : {With::first_slot_twice, With::swapped, With::first_empty, With::second_empty}) {
     SCOPED_TRACE(static_cast<int>(with));
     auto session = joined_with_rogue(*path, 3, [&](RogueRelay& self, Arrival arrival) {
@@ -289,7 +314,8 @@ TEST(P7PathIntegrity, a_record_that_passed_one_of_two_inspectors_does_not_pass_f
 
 // HP-03: a slot that the inspector filled in another session, for the same sequence
 TEST(P7PathIntegrity, the_inspectors_slot_of_another_session_does_not_pass_for_this_one) {
-  const auto path = established({.middleboxes = three, .profile = &single_traits, .grants = middle_grant(Grant::inspect)});
+  const auto path =
+      established({.middleboxes = three, .profile = &single_traits, .grants = middle_grant(Grant::inspect)});
   Buffer filled;
   auto first = joined_with_rogue(*path, 3, [&](RogueRelay& self, Arrival arrival) {
     filled = arrival.frame;
@@ -307,8 +333,8 @@ TEST(P7PathIntegrity, the_inspectors_slot_of_another_session_does_not_pass_for_t
   EXPECT_TRUE(second->server().notes.empty());
 }
 
-// HP-03: a mere reader can be led round. The protocol says so (section 1, "weaker"), and so does this test: whoever must see everything
-// is granted inspect.
+// HP-03: a mere reader can be led round. The protocol says so (section 1, "weaker"), and so does this test: whoever
+// must see everything is granted inspect.
 TEST(P7PathIntegrity, two_colluding_neighbours_lead_a_record_round_a_mere_reader_and_nobody_notices_as_documented) {
   const auto path = established({.middleboxes = three, .profile = &single_traits, .grants = middle_grant(Grant::read)});
   for (const Direction direction : both_directions) {
@@ -328,7 +354,8 @@ TEST(P7PathIntegrity, two_colluding_neighbours_lead_a_record_round_a_mere_reader
 
 // HP-03: but even so nobody passes for the author
 TEST(P7PathIntegrity, two_colluding_neighbours_round_a_reader_still_change_nothing) {
-  const auto path = established({.middleboxes = three, .profile = &single_traits, .grants = middle_grant(Grant::read, Grant::read)});
+  const auto path =
+      established({.middleboxes = three, .profile = &single_traits, .grants = middle_grant(Grant::read, Grant::read)});
   Bypass bypass{Direction::c2s};
   auto session = joined_round(*path, bypass, Direction::c2s);
   bypass.on = true;
@@ -343,7 +370,8 @@ TEST(P7PathIntegrity, two_colluding_neighbours_round_a_reader_still_change_nothi
 
 // HP-03: an inspector whose filter ends the session bears no witness for the record that it refused
 TEST(P7PathIntegrity, a_record_that_the_inspector_stopped_does_not_get_on_by_another_way) {
-  const auto path = established({.middleboxes = three, .profile = &single_traits, .grants = middle_grant(Grant::inspect)});
+  const auto path =
+      established({.middleboxes = three, .profile = &single_traits, .grants = middle_grant(Grant::inspect)});
   Bypass bypass{Direction::c2s};
   auto session = joined_round(*path, bypass, Direction::c2s);
   session->relay(2).handler.act = [](const session::Part& part, Grant, session::PartSink*) -> Result<Verdict> {

@@ -15,7 +15,10 @@ const ContextId a{1};
 // KI-07
 TEST(P8Counters, records_pass_through_readers_and_writers_over_many_epochs) {
   for (const std::uint16_t suite : std::initializer_list<std::uint16_t>{0x1301, 0x1302, 0x1303}) {
-    const auto path = established({.middleboxes = 2, .profile = &single_traits, .grants = grants_from("M1: a=read; M2: a=write"), .suite = suite,
+    const auto path = established({.middleboxes = 2,
+                                   .profile = &single_traits,
+                                   .grants = grants_from("M1: a=read; M2: a=write"),
+                                   .suite = suite,
                                    .counters = {.epoch_shift = 1}});
     auto session = joined(*path);
     std::string all;
@@ -49,11 +52,14 @@ TEST(P8Counters, the_next_epoch_begins_exactly_at_its_record_and_its_secret_foll
   auto session = joined(*path);
   const session::KeySource& keys = *session->client().keys;
   const crypto::Suite& suite = keys.terms().suite();
-  const wire::ItemName item = session::item_name(session::ItemKind::read, Direction::c2s, a, PartyIndex{0}, PartyIndex{1});
+  const wire::ItemName item =
+      session::item_name(session::ItemKind::read, Direction::c2s, a, PartyIndex{0}, PartyIndex{1});
   const auto secret = keys.secret(item);
   const auto updated = crypto::expand_secret<struct NextKind>(suite, secret->expose(), "update", {});
   const auto twice = crypto::expand_secret<struct NextKind>(suite, updated.expose(), "update", {});
-  const auto tag_by = [&](Bytes of) { return crypto::Aead{suite, crypto::Aead::Use::seal, of}.tag(crypto::Sequence{7}, {as_bytes("x")}); };
+  const auto tag_by = [&](Bytes of) {
+    return crypto::Aead{suite, crypto::Aead::Use::seal, of}.tag(crypto::Sequence{7}, {as_bytes("x")});
+  };
   session::EpochKey key{suite, crypto::Aead::Use::seal, *keys.secret(item), limits::epoch_shift};
   const auto tag_at = [&](std::uint64_t seq) { return key.at(seq).tag(crypto::Sequence{7}, {as_bytes("x")}); };
   const std::uint64_t epoch = std::uint64_t{1} << 22;
@@ -91,7 +97,9 @@ struct World {
 
   World() {
     for (const std::uint64_t seed : {1U, 2U}) {
-      const auto grants = grants_from("M1: head=read, body=redact, rbody=write; M2: head=inspect, body=read, rhead=redact; M3: cred=write, rbody=inspect");
+      const auto grants = grants_from(
+          "M1: head=read, body=redact, rbody=write; M2: head=inspect, body=read, rhead=redact; M3: cred=write, "
+          "rbody=inspect");
       paths.push_back(established({.middleboxes = 3, .grants = grants, .seed = seed, .counters = {.epoch_shift = 2}}));
       for (int i = 0; i < 3; ++i) sessions.push_back(joined(*paths.back()));
     }
@@ -146,16 +154,20 @@ TEST(P8Counters, the_same_plaintext_never_looks_the_same_and_no_tag_comes_twice)
         std::size_t index = 0;
         for (Buffer frame : session->chain.seen(hop, direction)) {
           if (frame.front() != static_cast<std::byte>(wire::FrameType::data)) continue;
-          const session::Segment& segment = *session->client().keys->plan().segment_on_hop(ContextId{std::to_integer<std::uint8_t>(frame[1])}, direction, rank);
+          const session::Segment& segment = *session->client().keys->plan().segment_on_hop(
+              ContextId{std::to_integer<std::uint8_t>(frame[1])}, direction, rank);
           const session::DataView view = data_view(segment, frame);
-          const std::string where = std::to_string(number) + "/" + std::to_string(hop) + name_of(direction) + std::to_string(index++);
+          const std::string where =
+              std::to_string(number) + "/" + std::to_string(hop) + name_of(direction) + std::to_string(index++);
           const auto [at, fresh] = hop_tags.emplace(to_buffer(view.hop), where);
           EXPECT_TRUE(fresh) << where << " has the hop tag of " << at->second;
-          if (rank != segment.author_rank || view.ciphertext.size() < 16) continue;  // forwarded octets are the same on every hop
+          if (rank != segment.author_rank || view.ciphertext.size() < 16)
+            continue;  // forwarded octets are the same on every hop
           const auto [same, new_text] = ciphertexts.emplace(to_buffer(view.ciphertext), where);
           EXPECT_TRUE(new_text) << where << " looks like " << same->second;
           for (std::size_t i = 0; i < view.verify.size() / 16; ++i) {
-            EXPECT_TRUE(hop_tags.emplace(to_buffer(session::tag_slot(view.verify, i)), where + " verify").second) << where;
+            EXPECT_TRUE(hop_tags.emplace(to_buffer(session::tag_slot(view.verify, i)), where + " verify").second)
+                << where;
           }
           EXPECT_TRUE(hop_tags.emplace(to_buffer(view.tag), where + " tag").second) << where;
         }

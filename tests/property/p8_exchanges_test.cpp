@@ -48,7 +48,8 @@ Exchange ex(std::uint32_t number) { return Exchange{number}; }
 // RC-07, HT-05: each clause, at the server and at a writer
 TEST(P8Exchanges, a_number_that_is_not_the_last_or_the_next_or_says_a_thing_twice_is_refused_by_the_sink) {
   for (const bool writer : {false, true}) {
-    const auto path = established({.middleboxes = 1, .grants = grants_from(writer ? "M1: cred=write" : "M1: cred=read")});
+    const auto path =
+        established({.middleboxes = 1, .grants = grants_from(writer ? "M1: cred=write" : "M1: cred=read")});
     for (const Clause& clause : clauses()) {
       SCOPED_TRACE(std::string{clause.what} + (writer ? ", at a writer" : ", at the server"));
       auto session = joined(*path);
@@ -60,7 +61,8 @@ TEST(P8Exchanges, a_number_that_is_not_the_last_or_the_next_or_says_a_thing_twic
       }
       session->run();
       expect_peace(*session);
-      client.say(path->context(clause.refused.context), ex(clause.refused.exchange), clause.refused.flags, clause.refused.text);
+      client.say(path->context(clause.refused.context), ex(clause.refused.exchange), clause.refused.flags,
+                 clause.refused.text);
       session->run();
       expect_noticed(*session, writer ? 1 : 2, clause.fault, Alert::bad_record);
       EXPECT_EQ(text_of(session->server().notes), fine);
@@ -173,11 +175,14 @@ TEST(P8Exchanges, any_number_of_exchanges_may_follow_each_other_through_writers)
 /// What M1, which may write the heads and nothing else, does to the head of exchange k of ten.
 struct Shift {
   const char* what;
-  std::function<void(RogueRelay&, ContextId head, std::uint32_t n, std::uint32_t k, std::string_view text)> act;  // for each genuine head n
+  std::function<void(RogueRelay&, ContextId head, std::uint32_t n, std::uint32_t k, std::string_view text)>
+      act;                      // for each genuine head n
   std::uint32_t refused_after;  // heads up to k + this are in order (as the writer made them); what follows is refused
 };
 
-void say_head(RogueRelay& self, ContextId head, std::uint32_t n, std::string_view text) { self.say(head, Direction::c2s, ex(n), eom, text); }
+void say_head(RogueRelay& self, ContextId head, std::uint32_t n, std::string_view text) {
+  self.say(head, Direction::c2s, ex(n), eom, text);
+}
 
 std::vector<Shift> shifts() {
   return {
@@ -198,21 +203,31 @@ std::vector<Shift> shifts() {
          if (n == k) say_head(self, head, n, text);
        },
        1},
-      {"it is numbered one ahead", [](auto& self, ContextId head, auto n, auto k, auto text) { say_head(self, head, n == k ? n + 1 : n, text); }, 0},
-      {"it is numbered far ahead", [](auto& self, ContextId head, auto n, auto k, auto text) { say_head(self, head, n == k ? n + 100 : n, text); }, 0},
-      {"it is numbered one back", [](auto& self, ContextId head, auto n, auto k, auto text) { say_head(self, head, n == k ? n - 1 : n, text); }, 0},
-      {"all from it on are numbered one ahead", [](auto& self, ContextId head, auto n, auto k, auto text) { say_head(self, head, n >= k ? n + 1 : n, text); }, 0},
+      {"it is numbered one ahead",
+       [](auto& self, ContextId head, auto n, auto k, auto text) { say_head(self, head, n == k ? n + 1 : n, text); },
+       0},
+      {"it is numbered far ahead",
+       [](auto& self, ContextId head, auto n, auto k, auto text) { say_head(self, head, n == k ? n + 100 : n, text); },
+       0},
+      {"it is numbered one back",
+       [](auto& self, ContextId head, auto n, auto k, auto text) { say_head(self, head, n == k ? n - 1 : n, text); },
+       0},
+      {"all from it on are numbered one ahead",
+       [](auto& self, ContextId head, auto n, auto k, auto text) { say_head(self, head, n >= k ? n + 1 : n, text); },
+       0},
   };
 }
 
-std::unique_ptr<sim::Path::Session> shifted(sim::Path& path, const std::function<void(RogueRelay&, ContextId, std::uint32_t, std::string_view)>& act) {
+std::unique_ptr<sim::Path::Session> shifted(
+    sim::Path& path, const std::function<void(RogueRelay&, ContextId, std::uint32_t, std::string_view)>& act) {
   const ContextId head = path.context("head");
   auto session = joined_with_rogue(path, 1, [=](RogueRelay& self, Arrival arrival) {
     if (arrival.context() != head || arrival.fin()) return self.pass(std::move(arrival));
     act(self, head, raw(arrival.exchange()), self.forge().peek(*arrival.segment, arrival.frame, arrival.seq));
   });
   for (std::uint32_t n = 1; n <= pipelined; ++n) {
-    for (const char* part : {"head", "cred", "body"}) session->send(Side::client, part, part + std::to_string(n), n, true, false);
+    for (const char* part : {"head", "cred", "body"})
+      session->send(Side::client, part, part + std::to_string(n), n, true, false);
   }
   session->finish(Side::client, false);
   session->run();
@@ -231,12 +246,15 @@ void expect_nothing_shifted(sim::Path::Session& session) {
 }
 
 // HT-05
-TEST(P8Exchanges, a_writer_of_heads_inserts_drops_doubles_or_renumbers_one_and_the_server_refuses_before_it_sees_the_next) {
+TEST(P8Exchanges,
+     a_writer_of_heads_inserts_drops_doubles_or_renumbers_one_and_the_server_refuses_before_it_sees_the_next) {
   const auto path = established({.middleboxes = 1, .grants = grants_from("M1: head=write")});
   for (const Shift& shift : shifts()) {
     for (std::uint32_t k = 1; k <= pipelined; ++k) {
       SCOPED_TRACE(std::string{shift.what} + ", exchange " + std::to_string(k));
-      auto session = shifted(*path, [&](RogueRelay& self, ContextId head, std::uint32_t n, std::string_view text) { shift.act(self, head, n, k, text); });
+      auto session = shifted(*path, [&](RogueRelay& self, ContextId head, std::uint32_t n, std::string_view text) {
+        shift.act(self, head, n, k, text);
+      });
       expect_nothing_shifted(*session);
       std::uint32_t heads = 0;
       for (const sim::Seen& one : session->server().notes.seen) heads += one.context == path->context("head") ? 1 : 0;

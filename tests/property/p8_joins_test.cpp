@@ -1,7 +1,6 @@
 #include <set>
 #include <thread>
 
-#include "crypto/hash.h"
 #include "rogue/record_check.h"
 #include "session/join_tags.h"
 
@@ -21,12 +20,20 @@ Buffer made(AssociationRecord& client, const sim::Clock& clock, SessionNumber* n
   if (number != nullptr) *number = taken;
   return *std::move(frame);
 }
-Result<> taken(AssociationRecord& by, Buffer frame, const sim::Clock& clock) { return by.take_join(frame, clock.mono, clock.wall, nothing); }
-std::optional<Fault> fault_of(const Result<>& result) { return result ? std::nullopt : std::optional{result.error().fault}; }
+Result<> taken(AssociationRecord& by, Buffer frame, const sim::Clock& clock) {
+  return by.take_join(frame, clock.mono, clock.wall, nothing);
+}
+std::optional<Fault> fault_of(const Result<>& result) {
+  return result ? std::nullopt : std::optional{result.error().fault};
+}
 
 class Joins : public testing::Test {
  protected:
-  Joins() : path(established({.middleboxes = 1, .profile = &single_traits})), client(path->record(0)), middlebox(path->record(1)), server(path->record(2)) {}
+  Joins()
+      : path(established({.middleboxes = 1, .profile = &single_traits})),
+        client(path->record(0)),
+        middlebox(path->record(1)),
+        server(path->record(2)) {}
   /// What the client's JOIN is when M1 has taken it.
   Buffer on_hop_1(Buffer frame) {
     const auto fine = middlebox->take_join(frame, path->clock.mono, path->clock.wall, nothing);
@@ -43,13 +50,15 @@ class Joins : public testing::Test {
 // JN-01
 TEST_F(Joins, a_number_is_burnt_by_its_first_use_whatever_became_of_it) {
   SessionNumber first{}, second{};
-  const auto failed = client->make_join(path->clock.wall, first, [](const session::KeySource&) -> Result<> { return Fault::internal_error; });
+  const auto failed = client->make_join(path->clock.wall, first,
+                                        [](const session::KeySource&) -> Result<> { return Fault::internal_error; });
   EXPECT_FALSE(failed);
   const Buffer frame = made(*client, path->clock, &second);
   EXPECT_GT(raw(second), raw(first));
   // At the middlebox the connection on fails after the number was marked: the same JOIN is not taken a second time.
   Buffer copy = frame;
-  EXPECT_FALSE(middlebox->take_join(copy, path->clock.mono, path->clock.wall, [](const session::KeySource&) -> Result<> { return Fault::next_hop_refused; }));
+  EXPECT_FALSE(middlebox->take_join(copy, path->clock.mono, path->clock.wall,
+                                    [](const session::KeySource&) -> Result<> { return Fault::next_hop_refused; }));
   EXPECT_EQ(fault_of(taken(*middlebox, frame, path->clock)), Fault::join_replayed);
   EXPECT_EQ(fault_of(taken(*middlebox, made(*client, path->clock), path->clock)), std::nullopt);
 }
@@ -112,7 +121,9 @@ TEST_F(Joins, a_join_that_is_sent_again_is_refused_by_the_first_party_and_the_se
   auto first = joined(*path);
   first->send(Side::client, "a", "once", 0);
   auto second = path->join();
-  second->chain.tamper(0, Direction::c2s, [&](Buffer, std::vector<Buffer>& on) { on.push_back(first->chain.seen(0, Direction::c2s).front()); });
+  second->chain.tamper(0, Direction::c2s, [&](Buffer, std::vector<Buffer>& on) {
+    on.push_back(first->chain.seen(0, Direction::c2s).front());
+  });
   second->start();
   second->send(Side::client, "a", "data behind it", 0);
   expect_noticed(*second, 1, Fault::join_replayed, Alert::replayed_join);
@@ -128,10 +139,11 @@ TEST_F(Joins, a_whole_first_flight_that_is_sent_again_delivers_nothing_twice) {
   for (const std::size_t hop : {0U, 1U}) {
     auto second = path->join();
     const std::vector<Buffer> flight = first->chain.seen(hop, Direction::c2s);
-    second->chain.tamper(hop, Direction::c2s, [flight, n = std::size_t{0}](Buffer frame, std::vector<Buffer>& on) mutable {
-      on.push_back(n < flight.size() ? flight[n] : std::move(frame));  // what comes behind is the alert
-      ++n;
-    });
+    second->chain.tamper(
+        hop, Direction::c2s, [flight, n = std::size_t{0}](Buffer frame, std::vector<Buffer>& on) mutable {
+          on.push_back(n < flight.size() ? flight[n] : std::move(frame));  // what comes behind is the alert
+          ++n;
+        });
     second->start();
     second->send(Side::client, "a", "pay 10", 0);
     expect_noticed(*second, hop + 1, Fault::join_replayed, Alert::replayed_join);
@@ -143,7 +155,8 @@ TEST_F(Joins, a_whole_first_flight_that_is_sent_again_delivers_nothing_twice) {
 TEST_F(Joins, a_join_held_back_for_41_seconds_is_dead_and_nothing_behind_it_is_delivered) {
   auto session = path->join();
   std::vector<Buffer> held;
-  session->chain.tamper(1, Direction::c2s, [&](Buffer frame, std::vector<Buffer>&) { held.push_back(std::move(frame)); });
+  session->chain.tamper(1, Direction::c2s,
+                        [&](Buffer frame, std::vector<Buffer>&) { held.push_back(std::move(frame)); });
   session->start();
   session->send(Side::client, "a", "buy", 0);
   ASSERT_EQ(held.size(), 2U);
@@ -192,7 +205,8 @@ TEST_F(Joins, any_bit_of_a_join_flipped_is_refused_before_its_number_is_marked) 
       if (octet < wire::header_octets + 16) continue;  // another association: the table does not find it, see below
       ASSERT_EQ(fault, Fault::join_hop_tag) << "bit " << bit;
     }
-    EXPECT_EQ(fault_of(taken(*party, frame, path->clock)), std::nullopt) << "the honest JOIN comes after the forged ones";
+    EXPECT_EQ(fault_of(taken(*party, frame, path->clock)), std::nullopt)
+        << "the honest JOIN comes after the forged ones";
   }
 }
 
@@ -230,10 +244,11 @@ TEST_F(Joins, a_join_that_a_middlebox_makes_up_is_refused_by_the_server_whose_wi
   for (const Lie lie : {Lie::end_tag, Lie::alive}) {
     Buffer forged = made(*client, path->clock);
     std::optional<session::KeySource> keys;  // M1's own for this session: its hop tag is right
-    ASSERT_TRUE(middlebox->take_join(forged, path->clock.mono, path->clock.wall, [&](const session::KeySource& given) -> Result<> {
-      keys = given;
-      return {};
-    }));
+    ASSERT_TRUE(middlebox->take_join(forged, path->clock.mono, path->clock.wall,
+                                     [&](const session::KeySource& given) -> Result<> {
+                                       keys = given;
+                                       return {};
+                                     }));
     const Buffer genuine = forged;
     forged[lie == Lie::end_tag ? wire::join_end_tag_at : wire::join_end_tag_at - 1] ^= std::byte{1};
     ASSERT_TRUE(session::join_tags::write_hop(*keys, forged));
@@ -261,13 +276,13 @@ TEST(JoinWindow, takes_each_number_once_and_none_that_is_2_to_the_16_below_the_h
   EXPECT_FALSE(window.mark(1));
   const std::uint64_t size = limits::join_window;
   EXPECT_TRUE(window.mark(size));
-  EXPECT_FALSE(window.mark(1));             // it is within, but was taken
-  EXPECT_TRUE(window.mark(2));              // size - 2 below
+  EXPECT_FALSE(window.mark(1));  // it is within, but was taken
+  EXPECT_TRUE(window.mark(2));   // size - 2 below
   EXPECT_TRUE(window.mark(size + 3));
-  EXPECT_FALSE(window.mark(3));             // exactly 2^16 below
-  EXPECT_TRUE(window.mark(4));              // one less
-  EXPECT_FALSE(window.mark(2));             // more
-  EXPECT_TRUE(window.mark(100 * size));     // a leap over everything
+  EXPECT_FALSE(window.mark(3));          // exactly 2^16 below
+  EXPECT_TRUE(window.mark(4));           // one less
+  EXPECT_FALSE(window.mark(2));          // more
+  EXPECT_TRUE(window.mark(100 * size));  // a leap over everything
   EXPECT_FALSE(window.mark(99 * size));
   EXPECT_TRUE(window.mark(99 * size + 1));
   EXPECT_FALSE(window.mark(size + 3));
@@ -281,8 +296,13 @@ TEST(JoinWindow, agrees_with_a_plain_set_over_random_numbers) {
   std::uint64_t highest = 0;
   for (int i = 0; i < 20'000; ++i) {
     const std::size_t leap = random.chance(2) ? limits::join_window + random.upto(50) : random.upto(40);
-    const std::uint64_t number = random.chance(50) ? highest + leap : highest - std::min<std::uint64_t>(highest, random.chance(50) ? leap : limits::join_window - 20 + random.upto(40));
-    const bool fresh = number != 0 && !taken_before.contains(number) && (number > highest || highest - number < limits::join_window);
+    const std::uint64_t number =
+        random.chance(50)
+            ? highest + leap
+            : highest - std::min<std::uint64_t>(highest,
+                                                random.chance(50) ? leap : limits::join_window - 20 + random.upto(40));
+    const bool fresh =
+        number != 0 && !taken_before.contains(number) && (number > highest || highest - number < limits::join_window);
     ASSERT_EQ(window.mark(number), fresh) << number << " with highest " << highest;
     if (fresh) taken_before.insert(number);
     highest = std::max(highest, fresh ? number : 0);
@@ -314,7 +334,9 @@ TEST_F(Joins, an_association_that_a_process_does_not_have_is_unknown_to_it) {
 }
 
 /// Frames of the client's own channel with M1 on the first hop.
-bool is_for_m1(const Buffer& frame) { return frame.front() == static_cast<std::byte>(wire::FrameType::channel) && frame[1] == std::byte{1}; }
+bool is_for_m1(const Buffer& frame) {
+  return frame.front() == static_cast<std::byte>(wire::FrameType::channel) && frame[1] == std::byte{1};
+}
 
 // HS-02 as joins feel it
 TEST_F(Joins, a_middlebox_that_lacks_a_go_takes_no_join_and_makes_no_keys) {
@@ -330,10 +352,11 @@ TEST_F(Joins, a_middlebox_that_lacks_a_go_takes_no_join_and_makes_no_keys) {
   ASSERT_EQ(waiting.record(1)->state(), AssociationRecord::State::waiting);
   Buffer frame = made(*waiting.record(0), waiting.clock);
   bool derived = false;
-  const auto fine = waiting.record(1)->take_join(frame, waiting.clock.mono, waiting.clock.wall, [&](const session::KeySource&) -> Result<> {
-    derived = true;
-    return {};
-  });
+  const auto fine = waiting.record(1)->take_join(frame, waiting.clock.mono, waiting.clock.wall,
+                                                 [&](const session::KeySource&) -> Result<> {
+                                                   derived = true;
+                                                   return {};
+                                                 });
   EXPECT_FALSE(fine);
   EXPECT_FALSE(derived);
 }

@@ -1,6 +1,7 @@
 #include "rogue/record_replica.h"
 
-/// P8: records of one flow cannot be dropped, replayed, reordered, reflected or spliced; a cut-off stream is told from an ended one.
+/// P8: records of one flow cannot be dropped, replayed, reordered, reflected or spliced; a cut-off stream is told from
+/// an ended one.
 namespace louver::rogue {
 namespace {
 
@@ -43,7 +44,11 @@ struct Disorder {
 };
 const Disorder disorders[] = {
     {"drop", [](auto& frames, std::size_t at) { frames.erase(frames.begin() + static_cast<std::ptrdiff_t>(at)); }, 0},
-    {"copy", [](auto& frames, std::size_t at) { frames.insert(frames.begin() + static_cast<std::ptrdiff_t>(at), Buffer{frames[at]}); }, 1},
+    {"copy",
+     [](auto& frames, std::size_t at) {
+       frames.insert(frames.begin() + static_cast<std::ptrdiff_t>(at), Buffer{frames[at]});
+     },
+     1},
     {"swap", [](auto& frames, std::size_t at) { std::swap(frames[at], frames[at + 1]); }, 0},
     {"delay",
      [](auto& frames, std::size_t at) {
@@ -53,16 +58,21 @@ const Disorder disorders[] = {
      },
      0},
     {"bring back the first",
-     [](auto& frames, std::size_t at) { frames.insert(frames.begin() + static_cast<std::ptrdiff_t>(at + 1), Buffer{frames[0]}); }, 1},
+     [](auto& frames, std::size_t at) {
+       frames.insert(frames.begin() + static_cast<std::ptrdiff_t>(at + 1), Buffer{frames[0]});
+     },
+     1},
 };
 
 // OR-01
 TEST(P8Order, the_network_drops_copies_swaps_or_delays_a_record_and_the_next_party_notices) {
-  const Recorded recorded{{.middleboxes = 2, .profile = &single_traits, .grants = grants_from("M1: a=read; M2: a=inspect")}};
+  const Recorded recorded{
+      {.middleboxes = 2, .profile = &single_traits, .grants = grants_from("M1: a=read; M2: a=inspect")}};
   for (std::size_t hop = 0; hop < 3; ++hop) {
     for (const Disorder& disorder : disorders) {
       for (std::size_t at = 0; at < records; ++at) {
-        SCOPED_TRACE(std::string{disorder.what} + " of record " + std::to_string(at) + " on hop " + std::to_string(hop));
+        SCOPED_TRACE(std::string{disorder.what} + " of record " + std::to_string(at) + " on hop " +
+                     std::to_string(hop));
         std::vector<Buffer> frames = recorded.frames[hop];
         disorder.act(frames, at);
         Replica party = recorded.party(hop + 1);
@@ -100,12 +110,14 @@ std::vector<Buffer> with_tags_of(const session::KeySource& sender, std::vector<B
 // OR-02: "sequence numbers stuck at 0" would let the copy pass
 TEST(P8Order, a_middlebox_that_renews_hop_tags_drops_copies_swaps_or_delays_and_whoever_opens_notices) {
   for (const bool reader : {false, true}) {
-    const Recorded recorded{{.middleboxes = 2, .profile = &single_traits, .grants = grants_from(reader ? "M2: a=read" : "")}};
+    const Recorded recorded{
+        {.middleboxes = 2, .profile = &single_traits, .grants = grants_from(reader ? "M2: a=read" : "")}};
     const std::size_t whose = reader ? 2 : 3;
     const std::size_t hop = whose - 1;
     for (const Disorder& disorder : disorders) {
       for (std::size_t at = 0; at < records; ++at) {
-        SCOPED_TRACE(std::string{disorder.what} + " of record " + std::to_string(at) + (reader ? ", a reader" : ", the server"));
+        SCOPED_TRACE(std::string{disorder.what} + " of record " + std::to_string(at) +
+                     (reader ? ", a reader" : ", the server"));
         std::vector<Buffer> frames = recorded.frames[hop];
         disorder.act(frames, at);
         Replica party = recorded.party(whose);
@@ -123,14 +135,20 @@ struct Place {
   Direction direction;
   ContextId context;
 };
-const Place places[] = {{Direction::c2s, ContextId{1}}, {Direction::c2s, ContextId{2}}, {Direction::s2c, ContextId{1}}, {Direction::s2c, ContextId{2}}};
+const Place places[] = {{Direction::c2s, ContextId{1}},
+                        {Direction::c2s, ContextId{2}},
+                        {Direction::s2c, ContextId{1}},
+                        {Direction::s2c, ContextId{2}}};
 
 using Captured = std::map<std::pair<Direction, std::uint8_t>, Buffer>;
 
 /// A session in which M1 keeps the first record of each place.
 std::unique_ptr<sim::Path::Session> captured(sim::Path& path, Captured& into) {
-  auto session = joined_with_rogue(path, 1, [&](RogueRelay&, Arrival arrival) { into[{arrival.direction, arrival.header.id}] = arrival.frame; });
-  for (const Place& place : places) session->send(side_from(place.direction), raw(place.context) == 1 ? "a" : "b", "the same plaintext", 0, false);
+  auto session = joined_with_rogue(path, 1, [&](RogueRelay&, Arrival arrival) {
+    into[{arrival.direction, arrival.header.id}] = arrival.frame;
+  });
+  for (const Place& place : places)
+    session->send(side_from(place.direction), raw(place.context) == 1 ? "a" : "b", "the same plaintext", 0, false);
   return session;
 }
 
@@ -139,8 +157,10 @@ TEST(P8Order, a_record_in_the_place_of_another_context_direction_session_or_asso
   enum class From { same_session, other_session, other_association };
   const auto grants = grants_from("M2: a=redact, b=redact");
   for (const std::uint16_t suite : std::initializer_list<std::uint16_t>{0x1301, 0x1303}) {
-    const auto path = established({.middleboxes = 2, .profile = &plain_traits, .grants = grants, .suite = suite, .seed = 1});
-    const auto other = established({.middleboxes = 2, .profile = &plain_traits, .grants = grants, .suite = suite, .seed = 2});
+    const auto path =
+        established({.middleboxes = 2, .profile = &plain_traits, .grants = grants, .suite = suite, .seed = 1});
+    const auto other =
+        established({.middleboxes = 2, .profile = &plain_traits, .grants = grants, .suite = suite, .seed = 2});
     Captured of_other_session, of_other_association;
     const auto session_before = captured(*path, of_other_session);
     const auto session_of_other = captured(*other, of_other_association);
@@ -149,11 +169,14 @@ TEST(P8Order, a_record_in_the_place_of_another_context_direction_session_or_asso
         for (const Place& target : places) {
           const bool same_place = source.direction == target.direction && source.context == target.context;
           if (from == From::same_session && same_place) continue;
-          SCOPED_TRACE(std::to_string(static_cast<int>(from)) + ": " + name_of(source.direction) + std::to_string(raw(source.context)) + " -> " +
-                       name_of(target.direction) + std::to_string(raw(target.context)));
+          SCOPED_TRACE(std::to_string(static_cast<int>(from)) + ": " + name_of(source.direction) +
+                       std::to_string(raw(source.context)) + " -> " + name_of(target.direction) +
+                       std::to_string(raw(target.context)));
           Captured here;
           auto session = captured(*path, here);
-          const Captured& stock = from == From::same_session ? here : from == From::other_session ? of_other_session : of_other_association;
+          const Captured& stock = from == From::same_session    ? here
+                                  : from == From::other_session ? of_other_session
+                                                                : of_other_association;
           Buffer frame = stock.at({source.direction, raw(source.context)});
           frame[1] = static_cast<std::byte>(raw(target.context));
           rogue_at(*session, 1).put(target.direction, std::move(frame));
@@ -174,8 +197,11 @@ TEST(P8Order, a_record_spliced_where_nobody_reads_is_refused_by_the_end) {
   const auto path = established({.middleboxes = 1, .profile = &single_traits, .seed = 1});
   const auto other = established({.middleboxes = 1, .profile = &single_traits, .seed = 2});
   const auto capture = [](sim::Path& from, Captured& into) {
-    auto session = joined_with_rogue(from, 1, [&](RogueRelay&, Arrival arrival) { into[{arrival.direction, arrival.header.id}] = arrival.frame; });
-    for (const Direction direction : both_directions) session->send(side_from(direction), "a", "the same plaintext", 0, false);
+    auto session = joined_with_rogue(from, 1, [&](RogueRelay&, Arrival arrival) {
+      into[{arrival.direction, arrival.header.id}] = arrival.frame;
+    });
+    for (const Direction direction : both_directions)
+      session->send(side_from(direction), "a", "the same plaintext", 0, false);
     return session;
   };
   Captured of_session, of_association;
@@ -214,12 +240,15 @@ struct Suppressed {
 };
 
 /// M2 makes three flows of the three contexts on its client's side; M1 has no grant at all.
-sim::PathSpec three_flows() { return {.middleboxes = 2, .grants = grants_from("M2: head=redact, body=write"), .idle = std::chrono::seconds{60}}; }
+sim::PathSpec three_flows() {
+  return {.middleboxes = 2, .grants = grants_from("M2: head=redact, body=write"), .idle = std::chrono::seconds{60}};
+}
 
 std::unique_ptr<sim::Path::Session> suppressed(sim::Path& path, const Suppressed& what) {
   const ContextId context = path.context(what.context);
   auto session = joined_with_rogue(path, 1, [=](RogueRelay& self, Arrival arrival) {
-    if (arrival.direction == Direction::c2s && arrival.context() == context && (arrival.fin() || !what.fin_only)) return;
+    if (arrival.direction == Direction::c2s && arrival.context() == context && (arrival.fin() || !what.fin_only))
+      return;
     self.pass(std::move(arrival));
   });
   for (const std::uint32_t exchange : {1U, 2U}) {
@@ -243,7 +272,9 @@ TEST(P8Order, a_flow_suppressed_from_its_first_record_or_its_fin_alone_is_a_trun
       session->run();
       ASSERT_TRUE(session->error(3));
       EXPECT_EQ(name_of(session->error(3)->fault), name_of(Fault::truncated));
-      EXPECT_NE(session->error(3)->detail.find(fin_only ? "complete exchanges: 2" : "complete exchanges: 0"), std::string::npos) << session->error(3)->detail;
+      EXPECT_NE(session->error(3)->detail.find(fin_only ? "complete exchanges: 2" : "complete exchanges: 0"),
+                std::string::npos)
+          << session->error(3)->detail;
       EXPECT_EQ(session->got(Side::server, context, 1), fin_only ? context : "");
     }
   }
@@ -287,7 +318,8 @@ TEST(P8Order, a_connection_that_ends_before_every_flow_has_its_fin_is_a_truncati
     Replica one{keys[party], sim::exchange_traits};
     for (std::size_t octets = 0; octets < stream.size(); ++octets) {
       const auto fine = party == 1 ? one.relay().on_connection_end(Side::client) : one.end().on_connection_end();
-      ASSERT_FALSE(fine) << "party " << party << " took a stream of " << octets << " of " << stream.size() << " octets for whole";
+      ASSERT_FALSE(fine) << "party " << party << " took a stream of " << octets << " of " << stream.size()
+                         << " octets for whole";
       ASSERT_EQ(name_of(fine.error().fault), name_of(Fault::truncated));
       ASSERT_TRUE(one.feed(Side::client, Bytes{stream}.subspan(octets, 1)));
     }
@@ -305,7 +337,8 @@ TEST(P8Order, an_alert_frame_never_counts_as_an_end) {
       Replica server = recorded.party(1);
       for (std::size_t i = 0; i < before; ++i) ASSERT_TRUE(server.feed(Side::client, recorded.frames[0][i]));
       EXPECT_FALSE(server.feed(Side::client, wire::make_frame({wire::FrameType::alert, 0, 0, 0}, body)));
-      EXPECT_EQ(name_of(server.error->fault), name_of(is_alert(static_cast<std::uint8_t>(code)) ? Fault::peer_alert : Fault::bad_value));
+      EXPECT_EQ(name_of(server.error->fault),
+                name_of(is_alert(static_cast<std::uint8_t>(code)) ? Fault::peer_alert : Fault::bad_value));
       EXPECT_FALSE(server.end().received_end());
       EXPECT_FALSE(server.end().on_connection_end());
     }
@@ -323,7 +356,8 @@ TEST(P8Order, a_middlebox_without_any_grant_forges_a_clean_end_and_the_end_refus
     rogue.say(a, direction, Exchange{0}, wire::flag::fin, "");
     let_speak(*session, 1);
     expect_noticed(*session, direction == Direction::c2s ? 2 : 0, Fault::aead_tag, Alert::bad_record);
-    const session::EndpointSession& engine = direction == Direction::c2s ? *session->server().engine : *session->client().engine;
+    const session::EndpointSession& engine =
+        direction == Direction::c2s ? *session->server().engine : *session->client().engine;
     EXPECT_FALSE(engine.received_end());
   }
 }
@@ -376,7 +410,10 @@ TEST(P8Order, a_fin_that_is_not_alone_and_empty_or_has_something_behind_it_is_re
   const EndCase cases[] = {
       {"with EOM", Fault::fin_order, fin(wire::flag::fin | wire::flag::eom, Exchange{0}, "", a)},
       {"with content", Fault::fin_order, fin(wire::flag::fin, Exchange{0}, "more", a)},
-      {"with padding", Fault::fin_order, [](RogueEnd& client) { client.say(a, Exchange{0}, wire::flag::fin | wire::flag::pad, std::string_view{"\0\0", 2}); }},
+      {"with padding", Fault::fin_order,
+       [](RogueEnd& client) {
+         client.say(a, Exchange{0}, wire::flag::fin | wire::flag::pad, std::string_view{"\0\0", 2});
+       }},
       {"with an exchange", Fault::fin_order, fin(wire::flag::fin, Exchange{1}, "", a)},
       {"on a context that is not the lowest", Fault::fin_order, fin(wire::flag::fin, Exchange{0}, "", b)},
       {"twice", Fault::record_after_fin,
@@ -390,13 +427,15 @@ TEST(P8Order, a_fin_that_is_not_alone_and_empty_or_has_something_behind_it_is_re
          client.say(a, Exchange{0}, wire::flag::eom, "more");
        }},
       {"and data of another context of the flow behind it", Fault::record_after_fin,
-       [b](RogueEnd& client) {
+       [](RogueEnd& client) {
          client.say(a, Exchange{0}, wire::flag::fin, "");
          client.say(b, Exchange{0}, wire::flag::eom, "more");
        }},
   };
   for (const Grant grant : {Grant::none, Grant::read, Grant::write}) {
-    const auto path = established({.middleboxes = 1, .profile = &plain_traits, .grants = [=](std::size_t, std::string_view, Direction) { return grant; }});
+    const auto path = established({.middleboxes = 1,
+                                   .profile = &plain_traits,
+                                   .grants = [=](std::size_t, std::string_view, Direction) { return grant; }});
     for (const EndCase& one : cases) {
       SCOPED_TRACE(std::string{one.what} + ", M1 has " + std::string{name_of(grant)});
       auto session = joined(*path);
@@ -432,8 +471,8 @@ TEST(P8Order, a_fin_within_a_message_makes_it_incomplete_not_whole) {
 }
 
 /// Every way to merge the flows, each kept in order: calls `use` with the frames of each.
-void every_merge(const std::vector<std::vector<Buffer>>& flows, std::vector<std::size_t> taken, std::vector<Buffer>& order,
-                 const std::function<void(const std::vector<Buffer>&)>& use) {
+void every_merge(const std::vector<std::vector<Buffer>>& flows, std::vector<std::size_t> taken,
+                 std::vector<Buffer>& order, const std::function<void(const std::vector<Buffer>&)>& use) {
   bool done = true;
   for (std::size_t i = 0; i < flows.size(); ++i) {
     if (taken[i] == flows[i].size()) continue;
@@ -478,10 +517,12 @@ TEST(P8Order, whatever_the_order_between_flows_the_exchanges_are_the_same) {
 
 // RC-09
 TEST(P8Order, other_cuts_of_the_same_octets_give_the_same_result_to_the_octet) {
-  const auto path = established({.middleboxes = 2, .grants = grants_from("M1: head=read, body=redact; M2: head=inspect, cred=write")});
+  const auto path = established(
+      {.middleboxes = 2, .grants = grants_from("M1: head=read, body=redact; M2: head=inspect, cred=write")});
   auto session = joined(*path);
   for (const std::uint32_t exchange : {1U, 2U, 3U}) {
-    for (const char* part : {"head", "cred", "body"}) session->send(Side::client, part, std::string(exchange * 50, *part), exchange, true, false);
+    for (const char* part : {"head", "cred", "body"})
+      session->send(Side::client, part, std::string(exchange * 50, *part), exchange, true, false);
   }
   session->finish(Side::client);
   expect_peace(*session);

@@ -1,7 +1,7 @@
 #include "rogue/record_check.h"
 
-/// What honest parties send arrives exactly, with what granted parties did to it; who reads sees what it was granted and nothing else.
-/// Paths, grants, sizes and cuts are drawn from a seed, which every failure names.
+/// What honest parties send arrives exactly, with what granted parties did to it; who reads sees what it was granted
+/// and nothing else. Paths, grants, sizes and cuts are drawn from a seed, which every failure names.
 namespace louver::rogue {
 namespace {
 
@@ -19,7 +19,8 @@ struct Log {
 using LogKey = std::tuple<std::size_t, std::uint8_t, Direction>;  // party, context, direction
 
 Seen seen_of(const Part& part) {
-  return {part.context, part.direction, part.exchange, std::string{as_text(part.bytes)}, part.end, part.redacted, part.redacted_bytes};
+  return {part.context, part.direction, part.exchange,      std::string{as_text(part.bytes)},
+          part.end,     part.redacted,  part.redacted_bytes};
 }
 
 /// What filters may do to a message. All but `hold` work piece by piece, whatever the pieces are.
@@ -44,7 +45,8 @@ class RandomFilters {
 
  private:
   Result<Verdict> write(const Part& part, Log& log, session::PartSink& emit) {
-    const auto [filter, fresh] = filters_.try_emplace({raw(part.context), part.direction}, static_cast<Filter>(random_.upto(may_hold_ ? 3 : 2)));
+    const auto [filter, fresh] =
+        filters_.try_emplace({raw(part.context), part.direction}, static_cast<Filter>(random_.upto(may_hold_ ? 3 : 2)));
     std::string& wrote = log.wrote[raw(part.exchange)];
     std::string& kept = kept_[{raw(part.context), part.direction}];
     switch (filter->second) {
@@ -102,7 +104,9 @@ struct RandomProfile {
   }
 };
 
-Grant random_grant(sim::SeededRandom& random) { return random.chance(40) ? Grant::none : static_cast<Grant>(1 + random.upto(3)); }
+Grant random_grant(sim::SeededRandom& random) {
+  return random.chance(40) ? Grant::none : static_cast<Grant>(1 + random.upto(3));
+}
 
 class RandomPath {
  public:
@@ -112,7 +116,8 @@ class RandomPath {
     spec.profile = &profile_.traits;
     spec.grants = [this](std::size_t, std::string_view, Direction) { return random_grant(random_); };
     spec.suite = static_cast<std::uint16_t>(0x1301 + random_.upto(2));
-    spec.max_record = random_.chance(50) ? 1U << (10 + random_.upto(6)) : static_cast<std::uint32_t>(1024 + random_.upto(65536 - 1024));
+    spec.max_record = random_.chance(50) ? 1U << (10 + random_.upto(6))
+                                         : static_cast<std::uint32_t>(1024 + random_.upto(65536 - 1024));
     spec.seed = seed;
     spec.latency = std::chrono::milliseconds{random_.upto(3)};
     path_ = established(std::move(spec));
@@ -123,7 +128,8 @@ class RandomPath {
     logs_.clear();
     sent_.clear();
     session_ = joined(*path_);
-    for (std::size_t i = 1; i <= middleboxes(); ++i) session_->relay(i).handler.act = RandomFilters{i, random_, small, logs_};
+    for (std::size_t i = 1; i <= middleboxes(); ++i)
+      session_->relay(i).handler.act = RandomFilters{i, random_, small, logs_};
     const std::uint32_t exchanges = static_cast<std::uint32_t>(1 + random_.upto(2));
     send_messages(Side::client, exchanges, small);
     send_messages(Side::server, exchanges, small);
@@ -163,7 +169,8 @@ class RandomPath {
     for (const session::ContextInfo& context : terms().contexts()) {
       if (!context.has[slot(direction_from(side))]) continue;
       Pending one{context.name, raw(context.id), {}};
-      for (std::uint32_t n = 1; n <= exchanges; ++n) one.messages.emplace_back(profile_.traits.exchanges ? n : 0, random_text(random_size(small)));
+      for (std::uint32_t n = 1; n <= exchanges; ++n)
+        one.messages.emplace_back(profile_.traits.exchanges ? n : 0, random_text(random_size(small)));
       pending.push_back(std::move(one));
     }
     while (!pending.empty()) {
@@ -173,7 +180,8 @@ class RandomPath {
       const std::size_t left = text.size() - one.offset;
       const std::size_t piece = random_.chance(60) ? left : random_.upto(left);
       const bool end = piece == left;
-      session_->send(side, one.context, std::string_view{text}.substr(one.offset, piece), exchange, end, random_.chance(30));
+      session_->send(side, one.context, std::string_view{text}.substr(one.offset, piece), exchange, end,
+                     random_.chance(30));
       sent_[{one.id, direction_from(side)}][exchange] += text.substr(one.offset, piece);
       one.offset += piece;
       if (!end) continue;
@@ -189,7 +197,8 @@ class RandomPath {
     return out;
   }
 
-  /// Walks the path with the data: each reader of a segment is shown the records that its author made, as those before it left them.
+  /// Walks the path with the data: each reader of a segment is shown the records that its author made, as those before
+  /// it left them.
   void check_context(const session::ContextInfo& context, Direction direction) {
     if (!context.has[slot(direction)]) return;
     SCOPED_TRACE(context.name + " " + name_of(direction));
@@ -198,7 +207,8 @@ class RandomPath {
     for (std::size_t rank = 1; rank <= middleboxes() + 1; ++rank) {
       const std::size_t party = raw(session::party_at(rank, direction, middleboxes()));
       const bool end = rank == middleboxes() + 1;
-      const Grant grant = end ? Grant::write : terms().grant(PartyIndex{static_cast<std::uint8_t>(party)}, context.id, direction);
+      const Grant grant =
+          end ? Grant::write : terms().grant(PartyIndex{static_cast<std::uint8_t>(party)}, context.id, direction);
       const Log& log = end ? end_log(context.id, direction) : logs_[{party, raw(context.id), direction}];
       if (grant == Grant::none) {
         EXPECT_TRUE(log.shown.empty()) << "M" << party << " has no grant";
@@ -211,7 +221,14 @@ class RandomPath {
       }
       records = log.shown;
       for (std::size_t i = 0; i < log.redacted.size(); ++i) {
-        if (log.redacted[i]) (*records)[i] = {context.id, direction, (*records)[i].exchange, "", false, true, static_cast<std::uint32_t>((*records)[i].bytes.size())};
+        if (log.redacted[i])
+          (*records)[i] = {context.id,
+                           direction,
+                           (*records)[i].exchange,
+                           "",
+                           false,
+                           true,
+                           static_cast<std::uint32_t>((*records)[i].bytes.size())};
       }
       if (grant == Grant::write && !end) {
         authored = log.wrote;
@@ -239,14 +256,16 @@ class RandomPath {
   }
 
   void check_ends() {
-    const session::EndpointSession* const engines[] = {session_->client().engine.get(), session_->server().engine.get()};
+    const session::EndpointSession* const engines[] = {session_->client().engine.get(),
+                                                       session_->server().engine.get()};
     for (const session::EndpointSession* engine : engines) {
       EXPECT_TRUE(engine->received_end());
       EXPECT_FALSE(engine->ended_within_message());
       EXPECT_TRUE(engine->on_connection_end());
     }
     for (std::size_t i = 1; i <= middleboxes(); ++i) {
-      for (const Side side : {Side::client, Side::server}) EXPECT_TRUE(session_->relay(i).engine->on_connection_end(side));
+      for (const Side side : {Side::client, Side::server})
+        EXPECT_TRUE(session_->relay(i).engine->on_connection_end(side));
     }
   }
 

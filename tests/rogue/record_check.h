@@ -23,7 +23,8 @@ inline auto grants_on(std::string context, GrantRow row) {
 
 inline std::string text_of(const sim::Notebook& notes) {
   std::string out;
-  for (const sim::Seen& one : notes.seen) out += one.redacted ? "[" + std::to_string(one.redacted_bytes) + "]" : one.bytes;
+  for (const sim::Seen& one : notes.seen)
+    out += one.redacted ? "[" + std::to_string(one.redacted_bytes) + "]" : one.bytes;
   return out;
 }
 
@@ -40,7 +41,8 @@ inline std::unique_ptr<sim::Path> established(sim::PathSpec spec) {
 }
 
 /// A session in which everybody has taken the JOIN.
-inline std::unique_ptr<sim::Path::Session> joined(sim::Path& path, const sim::Path::Replace& replace = [](std::size_t) { return nullptr; }) {
+inline std::unique_ptr<sim::Path::Session> joined(
+    sim::Path& path, const sim::Path::Replace& replace = [](std::size_t) { return nullptr; }) {
   auto session = path.join(replace);
   session->start();
   session->run();
@@ -48,24 +50,28 @@ inline std::unique_ptr<sim::Path::Session> joined(sim::Path& path, const sim::Pa
 }
 
 /// The same with a rogue in place of one middlebox.
-inline std::unique_ptr<sim::Path::Session> joined_with_rogue(sim::Path& path, std::size_t rogue, RogueRelay::Script script) {
+inline std::unique_ptr<sim::Path::Session> joined_with_rogue(sim::Path& path, std::size_t rogue,
+                                                             RogueRelay::Script script) {
   return joined(path, [&](std::size_t party) -> std::unique_ptr<sim::Node> {
     if (party != rogue) return nullptr;
     return std::make_unique<RogueRelay>(path.table(rogue), script);
   });
 }
-inline RogueRelay& rogue_at(sim::Path::Session& session, std::size_t party) { return dynamic_cast<RogueRelay&>(session.chain.node(party)); }
+inline RogueRelay& rogue_at(sim::Path::Session& session, std::size_t party) {
+  return dynamic_cast<RogueRelay&>(session.chain.node(party));
+}
 /// What the rogue said outside of its turn goes out.
 inline void let_speak(sim::Path::Session& session, std::size_t party) {
   session.chain.put(party, rogue_at(session, party).pending());
   session.run();
 }
 
-/// How a session must end (SECURITY.md, rule D): this party found it, said why, and both ends heard so. To whom no JOIN came, nothing is
-/// said.
+/// How a session must end (SECURITY.md, rule D): this party found it, said why, and both ends heard so. To whom no JOIN
+/// came, nothing is said.
 inline void expect_noticed(sim::Path::Session& session, std::size_t party, Fault fault, Alert alert) {
   ASSERT_TRUE(session.error(party)) << "party " << party << " did not notice; " << name_of(fault) << " was expected";
-  EXPECT_EQ(name_of(session.error(party)->fault), name_of(fault)) << "party " << party << ": " << describe(*session.error(party));
+  EXPECT_EQ(name_of(session.error(party)->fault), name_of(fault))
+      << "party " << party << ": " << describe(*session.error(party));
   EXPECT_EQ(name_of(alert_for(session.error(party)->fault)), name_of(alert));
   const std::size_t last = session.chain.size() - 1;
   for (std::size_t i = 0; i <= last; ++i) {
@@ -73,7 +79,8 @@ inline void expect_noticed(sim::Path::Session& session, std::size_t party, Fault
     if (i == party || (!end && !session.error(i))) continue;  // a rogue has no complaint
     if (i == last && session.server().engine == nullptr) continue;
     ASSERT_TRUE(session.error(i)) << "party " << i << " was not told";
-    EXPECT_EQ(name_of(session.error(i)->fault), name_of(Fault::peer_alert)) << "party " << i << ": " << describe(*session.error(i));
+    EXPECT_EQ(name_of(session.error(i)->fault), name_of(Fault::peer_alert))
+        << "party " << i << ": " << describe(*session.error(i));
     if (!end) continue;
     const session::EndpointSession* engine = i == 0 ? session.client().engine.get() : session.server().engine.get();
     ASSERT_TRUE(engine->alert());
@@ -83,7 +90,8 @@ inline void expect_noticed(sim::Path::Session& session, std::size_t party, Fault
 }
 
 inline void expect_peace(sim::Path::Session& session) {
-  for (std::size_t i = 0; i < session.chain.size(); ++i) EXPECT_FALSE(session.error(i)) << "party " << i << ": " << describe(*session.error(i));
+  for (std::size_t i = 0; i < session.chain.size(); ++i)
+    EXPECT_FALSE(session.error(i)) << "party " << i << ": " << describe(*session.error(i));
 }
 
 }  // namespace louver::rogue

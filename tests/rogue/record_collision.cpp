@@ -23,7 +23,9 @@ void add_to(MutableBytes bytes, std::size_t index, const Block& delta) {
   for (std::size_t i = 0; i < 16; ++i) bytes[index * 16 + i] ^= delta[i];
 }
 
-bool bit(const Block& block, std::size_t i) { return (std::to_integer<unsigned>(block[i / 8]) >> (7 - i % 8) & 1) != 0; }
+bool bit(const Block& block, std::size_t i) {
+  return (std::to_integer<unsigned>(block[i / 8]) >> (7 - i % 8) & 1) != 0;
+}
 
 /// The product in GF(2^128) as GCM writes it: the first bit is the lowest power. NIST SP 800-38D section 6.3.
 Block multiply(const Block& a, const Block& b) {
@@ -43,7 +45,8 @@ Block multiply(const Block& a, const Block& b) {
   return product;
 }
 
-/// The tag is a polynomial in H: what is added to a block is taken back two blocks later, times H squared, which two tags give away.
+/// The tag is a polynomial in H: what is added to a block is taken back two blocks later, times H squared, which two
+/// tags give away.
 void alter_gcm(const crypto::Suite& suite, Bytes secret, crypto::Sequence seq, MutableBytes ciphertext) {
   const crypto::Aead key{suite, crypto::Aead::Use::seal, secret};
   Block zero{};
@@ -76,7 +79,8 @@ Block one_time_r(const crypto::Suite& suite, Bytes secret, crypto::Sequence seq)
   crypto::expand_label(suite, secret, "key", {}, key);
   crypto::expand_label(suite, secret, "iv", {}, MutableBytes{iv}.subspan(4));
   for (std::size_t i = 0; i < 8; ++i) iv[15 - i] ^= static_cast<std::byte>(static_cast<std::uint64_t>(seq) >> (8 * i));
-  const std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)> context{EVP_CIPHER_CTX_new(), &EVP_CIPHER_CTX_free};
+  const std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)> context{EVP_CIPHER_CTX_new(),
+                                                                                &EVP_CIPHER_CTX_free};
   Block r{};
   int written = 0;
   if (EVP_EncryptInit_ex2(context.get(), EVP_chacha20(), u8(key), u8(iv), nullptr) != 1 ||
@@ -88,15 +92,16 @@ Block one_time_r(const crypto::Suite& suite, Bytes secret, crypto::Sequence seq)
   return r;
 }
 
-/// The tag is a polynomial in r modulo 2^130 - 5: block 0 grows by d, so block 1 shrinks by d times r. Not every d leaves block 1 one of
-/// 16 octets; one in four does.
+/// The tag is a polynomial in r modulo 2^130 - 5: block 0 grows by d, so block 1 shrinks by d times r. Not every d
+/// leaves block 1 one of 16 octets; one in four does.
 void alter_poly1305(const crypto::Suite& suite, Bytes secret, crypto::Sequence seq, MutableBytes ciphertext) {
   const std::unique_ptr<BN_CTX, decltype(&BN_CTX_free)> scratch{BN_CTX_new(), &BN_CTX_free};
   const Number r = number(one_time_r(suite, secret, seq));
   const Number first = number(block_at(ciphertext, 0));
   const Number second = number(block_at(ciphertext, 1));
   const Number p{BN_new()}, one{BN_new()}, top{BN_new()}, product{BN_new()}, changed{BN_new()};
-  bool fine = BN_one(one.get()) == 1 && BN_lshift(p.get(), one.get(), 130) == 1 && BN_sub_word(p.get(), 5) == 1 && BN_lshift(top.get(), one.get(), 128) == 1;
+  bool fine = BN_one(one.get()) == 1 && BN_lshift(p.get(), one.get(), 130) == 1 && BN_sub_word(p.get(), 5) == 1 &&
+              BN_lshift(top.get(), one.get(), 128) == 1;
   fine = fine && BN_add(second.get(), second.get(), top.get()) == 1;  // the bit behind the block
   for (unsigned d = 1; fine && d < 1000; ++d) {
     fine = BN_copy(product.get(), r.get()) != nullptr && BN_mul_word(product.get(), d) == 1 &&

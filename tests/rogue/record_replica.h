@@ -4,8 +4,8 @@
 
 namespace louver::rogue {
 
-/// One party of a session that was recorded, begun anew with the keys of then: it gets what its neighbours said, or something else, as
-/// often as a test likes.
+/// One party of a session that was recorded, begun anew with the keys of then: it gets what its neighbours said, or
+/// something else, as often as a test likes.
 class Replica {
  public:
   Replica(const session::KeySource& keys, const session::ProfileTraits& profile, sim::TestHandler::Act act = {}) {
@@ -23,13 +23,15 @@ class Replica {
     if (error) return false;
     append(arrived_[slot(from)], bytes);
     session::Outbound out;
-    const auto consumed = relay_ ? relay_->receive(from, arrived_[slot(from)], handler, now, out) : end_->receive(arrived_[slot(from)], handler.notes, now);
+    const auto consumed = relay_ ? relay_->receive(from, arrived_[slot(from)], handler, now, out)
+                                 : end_->receive(arrived_[slot(from)], handler.notes, now);
     append(said[slot(opposite(from))], out.flatten());
     if (!consumed) {
       error = consumed.error();
       return false;
     }
-    arrived_[slot(from)].erase(arrived_[slot(from)].begin(), arrived_[slot(from)].begin() + static_cast<std::ptrdiff_t>(*consumed));
+    arrived_[slot(from)].erase(arrived_[slot(from)].begin(),
+                               arrived_[slot(from)].begin() + static_cast<std::ptrdiff_t>(*consumed));
     return true;
   }
   bool feed(Side from, const std::vector<Buffer>& frames) {

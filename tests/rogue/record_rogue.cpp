@@ -6,8 +6,8 @@
 
 namespace louver::rogue {
 
-using session::Segment;
 using session::ItemKind;
+using session::Segment;
 
 session::DataView data_view(const Segment& segment, Buffer& frame) {
   const auto header = wire::read_header(Bytes{frame}.first(wire::header_octets));
@@ -19,7 +19,9 @@ session::DataView data_view(const Segment& segment, Buffer& frame) {
 
 namespace {
 
-wire::ItemName read_item(const Segment& s) { return session::item_name(ItemKind::read, s.direction, s.context, s.author, s.sink); }
+wire::ItemName read_item(const Segment& s) {
+  return session::item_name(ItemKind::read, s.direction, s.context, s.author, s.sink);
+}
 
 void copy_tag(const std::optional<crypto::Tag>& tag, MutableBytes to) {
   if (tag) std::ranges::copy(*tag, to.begin());
@@ -33,7 +35,8 @@ const Segment& Forge::segment(ContextId context, Direction direction, std::size_
   return *found;
 }
 
-std::optional<crypto::Tag> Forge::tag(const wire::ItemName& item, std::uint64_t seq, std::initializer_list<Bytes> covered) const {
+std::optional<crypto::Tag> Forge::tag(const wire::ItemName& item, std::uint64_t seq,
+                                      std::initializer_list<Bytes> covered) const {
   const auto key = keys_.aead(item, crypto::Aead::Use::seal);
   return key ? std::optional{key->tag(crypto::Sequence{seq}, covered)} : std::nullopt;
 }
@@ -46,33 +49,41 @@ std::optional<session::EpochKey> Forge::read_key(const Segment& s, crypto::Aead:
 
 Buffer Forge::data(const Segment& s, const Record& record) const {
   Buffer frame(session::data_frame_octets(s, record.plaintext.size()));
-  wire::write_header(frame, {wire::FrameType::data, raw(s.context), record.flags, static_cast<std::uint32_t>(frame.size() - wire::header_octets)});
+  wire::write_header(frame, {wire::FrameType::data, raw(s.context), record.flags,
+                             static_cast<std::uint32_t>(frame.size() - wire::header_octets)});
   wire::write_exchange(MutableBytes{frame}.subspan(wire::header_octets), record.exchange);
   const std::size_t text = record.plaintext.size();
   const MutableBytes body = MutableBytes{frame}.subspan(wire::record_header_octets);
   if (auto key = read_key(s, crypto::Aead::Use::seal)) {
-    key->at(record.seq).seal(crypto::Sequence{record.seq}, Bytes{frame}.first(wire::record_header_octets), as_bytes(record.plaintext), body.first(text),
-                             body.subspan(text, crypto::tag_octets));
+    key->at(record.seq)
+        .seal(crypto::Sequence{record.seq}, Bytes{frame}.first(wire::record_header_octets), as_bytes(record.plaintext),
+              body.first(text), body.subspan(text, crypto::tag_octets));
   }
   const Bytes sealed = Bytes{frame}.first(wire::record_header_octets + text + crypto::tag_octets);
   const MutableBytes slots = body.subspan(text + crypto::tag_octets);
   for (std::size_t i = 0; const PartyIndex verifier : s.verifiers()) {
-    copy_tag(tag(session::item_name(ItemKind::verify, s.direction, s.context, s.author, s.sink, raw(verifier)), record.seq, {sealed}), session::tag_slot(slots, i++));
+    copy_tag(tag(session::item_name(ItemKind::verify, s.direction, s.context, s.author, s.sink, raw(verifier)),
+                 record.seq, {sealed}),
+             session::tag_slot(slots, i++));
   }
   return frame;
 }
 
-Buffer Forge::tombstone(const Segment& s, PartyIndex redactor, Exchange exchange, std::uint64_t seq, std::uint32_t original_length) const {
+Buffer Forge::tombstone(const Segment& s, PartyIndex redactor, Exchange exchange, std::uint64_t seq,
+                        std::uint32_t original_length) const {
   const std::size_t n = keys_.plan().middleboxes();
   Buffer frame(session::redacted_frame_octets(s, redactor, n));
-  wire::write_header(frame, {wire::FrameType::redacted, raw(s.context), 0, static_cast<std::uint32_t>(frame.size() - wire::header_octets)});
+  wire::write_header(frame, {wire::FrameType::redacted, raw(s.context), 0,
+                             static_cast<std::uint32_t>(frame.size() - wire::header_octets)});
   wire::write_exchange(MutableBytes{frame}.subspan(wire::header_octets), exchange);
   frame[wire::record_header_octets] = static_cast<std::byte>(raw(redactor));
   wire::write_u24(MutableBytes{frame}.subspan(wire::record_header_octets + 1), original_length);
   const Bytes stated = Bytes{frame}.first(wire::record_header_octets + 4);
   const MutableBytes slots = MutableBytes{frame}.subspan(stated.size());
   for (std::size_t i = 0; const PartyIndex verifier : s.redact_verifiers(redactor, n)) {
-    copy_tag(tag(session::item_name(ItemKind::redact, s.direction, s.context, redactor, s.sink, raw(verifier)), seq, {stated}), session::tag_slot(slots, i++));
+    copy_tag(tag(session::item_name(ItemKind::redact, s.direction, s.context, redactor, s.sink, raw(verifier)), seq,
+                 {stated}),
+             session::tag_slot(slots, i++));
   }
   return frame;
 }
@@ -83,7 +94,8 @@ std::string Forge::peek(const Segment& s, Bytes frame, std::uint64_t seq) const 
   Buffer copy = to_buffer(frame);
   const session::DataView view = data_view(s, copy);
   Buffer plaintext(view.ciphertext.size());
-  if (!key->at(seq).open(crypto::Sequence{seq}, view.aad, view.ciphertext, view.tag, plaintext)) throw std::runtime_error("a rogue opened a wrong record");
+  if (!key->at(seq).open(crypto::Sequence{seq}, view.aad, view.ciphertext, view.tag, plaintext))
+    throw std::runtime_error("a rogue opened a wrong record");
   return std::string{as_text(plaintext)};
 }
 
@@ -107,7 +119,8 @@ void Forge::bear_witness(const Segment& s, Buffer& frame, std::uint64_t seq) con
   const auto own = std::ranges::find(s.witnesses, self());
   if (own == s.witnesses.end()) return;
   const session::DataView view = data_view(s, frame);
-  const auto made = tag(session::item_name(ItemKind::witness, s.direction, s.context, self(), s.sink), seq, {view.sealed});
+  const auto made =
+      tag(session::item_name(ItemKind::witness, s.direction, s.context, self(), s.sink), seq, {view.sealed});
   copy_tag(made, session::tag_slot(view.witness, static_cast<std::size_t>(own - s.witnesses.begin())));
 }
 
@@ -146,7 +159,8 @@ Result<std::size_t> RogueRelay::receive(Side from, MutableBytes input, Now now, 
     LOUVER_ASSIGN(consumed, take_join(input, now));
   }
   while (forge_) {
-    LOUVER_ASSIGN(const std::optional<wire::FrameView> frame, wire::next_frame(input.subspan(consumed), wire::frame_length_most));
+    LOUVER_ASSIGN(const std::optional<wire::FrameView> frame,
+                  wire::next_frame(input.subspan(consumed), wire::frame_length_most));
     if (!frame) break;
     consumed += frame->whole.size();
     on_frame(direction_from(from), *frame);
@@ -172,7 +186,8 @@ void RogueRelay::on_frame(Direction direction, const wire::FrameView& frame) {
 
 void RogueRelay::pass(Arrival arrival) {
   if (arrival.header.type == wire::FrameType::data && arrival.segment->sink == forge_->self()) {
-    say(arrival.context(), arrival.direction, arrival.exchange(), arrival.header.flags, forge_->peek(*arrival.segment, arrival.frame, arrival.seq));
+    say(arrival.context(), arrival.direction, arrival.exchange(), arrival.header.flags,
+        forge_->peek(*arrival.segment, arrival.frame, arrival.seq));
     return;
   }
   if (arrival.header.type == wire::FrameType::data) forge_->bear_witness(*arrival.segment, arrival.frame, arrival.seq);
@@ -188,8 +203,10 @@ std::uint64_t& RogueRelay::next_seq(ContextId context, Direction direction) {
   return author_seq_[slot(direction)][forge_->sent(context, direction).flow];
 }
 
-void RogueRelay::say(ContextId context, Direction direction, Exchange exchange, std::uint8_t flags, std::string_view plaintext) {
-  put(direction, forge_->data(forge_->sent(context, direction), {exchange, next_seq(context, direction)++, flags, plaintext}));
+void RogueRelay::say(ContextId context, Direction direction, Exchange exchange, std::uint8_t flags,
+                     std::string_view plaintext) {
+  put(direction,
+      forge_->data(forge_->sent(context, direction), {exchange, next_seq(context, direction)++, flags, plaintext}));
 }
 
 void RogueEnd::put(Buffer frame) {

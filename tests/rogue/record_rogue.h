@@ -16,8 +16,12 @@ class Forge {
   PartyIndex self() const { return keys_.self(); }
   bool holds(const wire::ItemName& item) const { return keys_.secret(item).has_value(); }
   /// The stretch that frames of this context belong to when this party sends them, or gets them.
-  const session::Segment& sent(ContextId context, Direction direction) const { return segment(context, direction, rank(direction)); }
-  const session::Segment& received(ContextId context, Direction direction) const { return segment(context, direction, rank(direction) - 1); }
+  const session::Segment& sent(ContextId context, Direction direction) const {
+    return segment(context, direction, rank(direction));
+  }
+  const session::Segment& received(ContextId context, Direction direction) const {
+    return segment(context, direction, rank(direction) - 1);
+  }
 
   struct Record {
     Exchange exchange{};
@@ -28,7 +32,8 @@ class Forge {
   /// A DATA frame of the segment; its hop tag is zero.
   Buffer data(const session::Segment& segment, const Record& record) const;
   /// A REDACTED frame that names `redactor`; its hop tag is zero.
-  Buffer tombstone(const session::Segment& segment, PartyIndex redactor, Exchange exchange, std::uint64_t seq, std::uint32_t original_length) const;
+  Buffer tombstone(const session::Segment& segment, PartyIndex redactor, Exchange exchange, std::uint64_t seq,
+                   std::uint32_t original_length) const;
 
   /// The plaintext, unchecked. Empty without the read key.
   std::string peek(const session::Segment& segment, Bytes frame, std::uint64_t seq) const;
@@ -42,9 +47,12 @@ class Forge {
   void stamp(Buffer& frame, Direction direction, std::uint64_t hop_seq) const;
 
  private:
-  std::size_t rank(Direction direction) const { return session::rank_of(self(), direction, keys_.plan().middleboxes()); }
+  std::size_t rank(Direction direction) const {
+    return session::rank_of(self(), direction, keys_.plan().middleboxes());
+  }
   const session::Segment& segment(ContextId context, Direction direction, std::size_t hop) const;
-  std::optional<crypto::Tag> tag(const wire::ItemName& item, std::uint64_t seq, std::initializer_list<Bytes> covered) const;
+  std::optional<crypto::Tag> tag(const wire::ItemName& item, std::uint64_t seq,
+                                 std::initializer_list<Bytes> covered) const;
   std::optional<session::EpochKey> read_key(const session::Segment& segment, crypto::Aead::Use use) const;
 
   session::KeySource keys_;
@@ -68,13 +76,14 @@ struct Arrival {
   Exchange exchange() const { return wire::read_exchange(Bytes{frame}.subspan(wire::header_octets)); }
 };
 
-/// A middlebox with its true keys and no scruples: takes the JOIN as an honest one does, checks nothing afterwards, and does with each
-/// record what the script says.
+/// A middlebox with its true keys and no scruples: takes the JOIN as an honest one does, checks nothing afterwards, and
+/// does with each record what the script says.
 class RogueRelay final : public sim::Node {
  public:
   using Script = std::function<void(RogueRelay& self, Arrival arrival)>;
 
-  explicit RogueRelay(session::AssociationTable& table, Script script = &RogueRelay::pass_on) : script_(std::move(script)), table_(table) {}
+  explicit RogueRelay(session::AssociationTable& table, Script script = &RogueRelay::pass_on)
+      : script_(std::move(script)), table_(table) {}
   Result<std::size_t> receive(Side from, MutableBytes input, Now now, Outputs& out) override;
 
   const Forge& forge() const { return *forge_; }
@@ -111,8 +120,8 @@ class RogueRelay final : public sim::Node {
   std::array<std::map<std::size_t, std::uint64_t>, 2> author_seq_;  // by flow, of what it authors
 };
 
-/// An end that speaks with its true keys whatever it likes: puts frames onto its hop past the honest engine, which must be silent from
-/// then on. Counts hop and flows from where the honest engine stopped: from nothing, unless told.
+/// An end that speaks with its true keys whatever it likes: puts frames onto its hop past the honest engine, which must
+/// be silent from then on. Counts hop and flows from where the honest engine stopped: from nothing, unless told.
 class RogueEnd {
  public:
   RogueEnd(sim::Chain& chain, const session::KeySource& keys) : chain_(chain), forge_(keys) {}

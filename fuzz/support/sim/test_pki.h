@@ -50,9 +50,8 @@ class TestPki {
                                                      bool require_client = false) const {
     tls::ChannelContext::Options options;
     options.require_client_certificate = require_client;
-    return value_of(tls_server
-                        ? tls::ChannelContext::for_tls_server(kind, std::move(identity), trust_, options)
-                        : tls::ChannelContext::for_tls_client(kind, std::move(identity), trust_, options));
+    return value_of(tls_server ? tls::ChannelContext::for_tls_server(kind, std::move(identity), trust_, options)
+                               : tls::ChannelContext::for_tls_client(kind, std::move(identity), trust_, options));
   }
   template <class T>
   static T value_of(Result<T> result) {

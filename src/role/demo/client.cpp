@@ -1,5 +1,6 @@
 #include "role/demo/client.h"
 
+#include <cstdio>
 #include <unistd.h>
 
 #include <optional>
@@ -46,12 +47,13 @@ class Curl final : public HttpClient {
 
   Result<Answer> make(const Request& request) override {
     const std::string base = stage_.directory() + "/request-" + std::to_string(++requests_);
+    for (const char* ending : {".head", ".body"}) std::remove((base + ending).c_str());  // of another path's client
     std::vector<std::string> argv = {path_, "-q", "-sS", "--max-time", "8", "--noproxy", "", "-x", "http://127.0.0.1:" + std::to_string(stage_.proxy_port()),
                                      "-D", base + ".head", "-o", base + ".body", "-w", "%{http_code}\n", "-X", request.method};
     for (const auto& [name, value] : request.fields) argv.insert(argv.end(), {"-H", name + ": " + value});
     if (request.chunked) argv.insert(argv.end(), {"-H", "Transfer-Encoding: chunked"});
     if (!request.body.empty()) {
-      LOUVER_TRY(runtime::write_private_file(base + ".upload", as_bytes(request.body)));
+      LOUVER_TRY(runtime::write_private_file(base + ".upload", as_bytes(request.body), runtime::IfExists::replace));
       argv.insert(argv.end(), {"-H", "Expect:", "--data-binary", "@" + base + ".upload"});
     }
     argv.push_back(request.url);

@@ -51,7 +51,7 @@ class Exchange_ {
   Answer take() {
     if (!parser_.is_header_done()) return std::move(answer_);
     const auto& response = parser_.get();
-    answer_.status = response.result_int();
+    answer_.status = static_cast<int>(response.result_int());
     std::ostringstream head;
     head << response.base();
     const int status = static_cast<int>(response.result_int());

@@ -100,7 +100,7 @@ void look_at_sight(const Stage& stage, std::size_t requests, std::vector<Check>&
 void look_for_secrets(const Stage& stage, std::vector<Check>& checks) {
   for (const auto& [member, party] : {std::pair{&scanner, &stage.scanner()}, std::pair{&editor, &stage.editor()}}) {
     const bool leaked = std::ranges::any_of(std::array{card_number, request_cookie, bearer, std::string_view{Origin::cookie}},
-                                            [&](std::string_view secret) { return party->has_said(secret); });
+                                            [&said = *party](std::string_view secret) { return said.has_said(secret); });
     checks.push_back({std::string{member->name} + " knows neither card number nor cookies nor token", !leaked});
   }
 }
