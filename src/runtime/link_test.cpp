@@ -273,6 +273,23 @@ TEST_F(LinkTest, paused_within_on_bytes_it_brings_the_rest_after_resuming_withou
   EXPECT_THAT(seen, ::testing::ElementsAre("abcdef", "cdef", "ef"));
 }
 
+TEST_F(LinkTest, paused_and_resumed_within_on_bytes_it_brings_the_rest_before_the_end) {
+  std::vector<std::string> seen;
+  handler.instead = [&](MutableBytes input, const ChunkRef&) {
+    EXPECT_FALSE(handler.ended);
+    seen.emplace_back(as_text(input));
+    link->pause_reading();
+    link->resume_reading();
+    return std::size_t{3};
+  };
+  send_all(far.fd(), "abcdef");
+  far.reset();  // the end is there before the first octet is read
+  run_for(loop, 20ms);
+  link->resume_reading();
+  ASSERT_TRUE(until([&] { return handler.ended; }));
+  EXPECT_THAT(seen, ::testing::ElementsAre("abcdef", "def"));
+}
+
 TEST_F(LinkTest, paused_it_tells_neither_bytes_nor_end) {
   link->resume_reading();
   run_ready(loop);

@@ -21,6 +21,9 @@
 namespace louver::tls {
 namespace {
 
+/// One key for each certificate.
+Digest key_hash_of(Bytes certificate) { return crypto::sha256({as_bytes("key of "), certificate}); }
+
 constexpr std::size_t header_bytes = 3;
 constexpr std::size_t longest_body = 0xffff;
 
@@ -65,6 +68,7 @@ struct Identity::Impl {
   NullCertificate certificate;
   Buffer text;
   Digest hash;
+  Digest key_hash;
 };
 
 Result<std::shared_ptr<const Identity>> Identity::load(const std::string&, const std::string&) {
@@ -74,14 +78,16 @@ Result<std::shared_ptr<const Identity>> Identity::load(const std::string&, const
 Result<std::shared_ptr<const Identity>> Identity::from_pem(std::string_view certificates, std::string_view) {
   LOUVER_ASSIGN(auto certificate, read_certificate(certificates));
   if (certificates.size() > longest_body / 2) return Error{Fault::configuration, "the certificate is too long"};
-  auto impl = std::make_unique<Impl>(
-      Impl{std::move(certificate), to_buffer(certificates), crypto::sha256({as_bytes(certificates)})});
+  auto impl =
+      std::make_unique<Impl>(Impl{std::move(certificate), to_buffer(certificates),
+                                  crypto::sha256({as_bytes(certificates)}), key_hash_of(as_bytes(certificates))});
   return std::shared_ptr<const Identity>{new Identity(std::move(impl))};
 }
 
 Identity::Identity(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Identity::~Identity() = default;
 const Digest& Identity::leaf_hash() const { return impl_->hash; }
+const Digest& Identity::key_hash() const { return impl_->key_hash; }
 Bytes Identity::leaf_der() const { return impl_->text; }
 WallTime Identity::not_after() const { return WallTime::max(); }
 const std::vector<std::string>& Identity::names() const { return impl_->certificate.names; }
@@ -111,7 +117,7 @@ class PeerVerifier {
     peer.name_ = any_name ? certificate.names.front() : name;
     peer.leaf_hash_ = crypto::sha256({text});
     peer.leaf_der_ = to_buffer(text);
-    peer.key_hash_ = crypto::sha256({as_bytes("key of "), text});
+    peer.key_hash_ = key_hash_of(text);
     peer.not_after_ = WallTime::max();
     return peer;
   }
