@@ -24,10 +24,11 @@ struct Bench {
       : path({.middleboxes = 1, .profile = &stream_traits, .grants = grants_from(std::string{"M1: up="} + grant)}) {
     if (!path.establish()) std::abort();
     client = std::make_unique<SessionClientNode>(path.record(0), stream_traits, path.clock.now());
-    const auto taken = path.record(1)->take_join(client->join, path.clock.mono, path.clock.wall, [&](const session::KeySource& keys) -> Result<> {
-      LOUVER_ASSIGN(relay, session::RelaySession::make(keys, stream_traits, limits::idle_deadline));
-      return {};
-    });
+    const auto taken = path.record(1)->take_join(
+        client->join, path.clock.mono, path.clock.wall, [&](const session::KeySource& keys) -> Result<> {
+          LOUVER_ASSIGN(relay, session::RelaySession::make(keys, stream_traits, limits::idle_deadline));
+          return {};
+        });
     if (!taken) std::abort();
   }
   Path path;
@@ -45,7 +46,8 @@ void relay_record(benchmark::State& state, const char* grant) {
     state.PauseTiming();
     wire.clear();
     for (std::size_t i = 0; i < records_in_flight; ++i) {
-      const auto sent = bench.client->engine->send({ContextId{1}, Direction::c2s, Exchange{0}, content, true}, wire, bench.path.clock.mono);
+      const auto sent = bench.client->engine->send({ContextId{1}, Direction::c2s, Exchange{0}, content, true}, wire,
+                                                   bench.path.clock.mono);
       if (!sent) std::abort();
     }
     Buffer input = wire.flatten();
@@ -82,10 +84,11 @@ void join_at_a_middlebox(benchmark::State& state) {
     SessionClientNode client{path.record(0), exchange_traits, path.clock.now()};
     state.ResumeTiming();
     std::unique_ptr<session::RelaySession> relay;
-    const auto taken = path.record(1)->take_join(client.join, path.clock.mono, path.clock.wall, [&](const session::KeySource& keys) -> Result<> {
-      LOUVER_ASSIGN(relay, session::RelaySession::make(keys, exchange_traits, limits::idle_deadline));
-      return {};
-    });
+    const auto taken = path.record(1)->take_join(
+        client.join, path.clock.mono, path.clock.wall, [&](const session::KeySource& keys) -> Result<> {
+          LOUVER_ASSIGN(relay, session::RelaySession::make(keys, exchange_traits, limits::idle_deadline));
+          return {};
+        });
     if (!taken) std::abort();
     state.PauseTiming();
     relay.reset();

@@ -18,9 +18,7 @@ using Buffer = std::vector<std::byte>;
 
 inline Bytes as_bytes(std::string_view text) { return std::as_bytes(std::span{text.data(), text.size()}); }
 
-inline std::string_view as_text(Bytes bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+inline std::string_view as_text(Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 inline Buffer to_buffer(Bytes bytes) { return {bytes.begin(), bytes.end()}; }
 inline Buffer to_buffer(std::string_view text) { return to_buffer(as_bytes(text)); }

@@ -260,7 +260,8 @@ std::string_view name_of(Fault fault) {
 }
 
 bool is_alert(std::uint8_t code) {
-  return code >= static_cast<std::uint8_t>(Alert::bad_frame) && code <= static_cast<std::uint8_t>(Alert::internal_error);
+  return code >= static_cast<std::uint8_t>(Alert::bad_frame) &&
+         code <= static_cast<std::uint8_t>(Alert::internal_error);
 }
 
 std::string describe(const Error& error) {

@@ -34,15 +34,15 @@ enum class Alert : std::uint8_t {
 /// What failed, as finely as we know it: for logs and tests. `alert_for` maps each to what the peer is told.
 enum class Fault : std::uint8_t {
   // wire
-  input_too_short,      // a structure ends before its last field
-  trailing_bytes,       // bytes behind a structure's last field
-  length_out_of_bounds, // a vector outside its <a..b>
-  bad_value,            // a field holds a value that the text does not list
+  input_too_short,       // a structure ends before its last field
+  trailing_bytes,        // bytes behind a structure's last field
+  length_out_of_bounds,  // a vector outside its <a..b>
+  bad_value,             // a field holds a value that the text does not list
   unknown_frame_type,
   reserved_flags,
-  unexpected_frame,     // not in this state, from this side, with this id
-  unexpected_message,   // likewise, inside a channel
-  not_louver,           // the peer speaks TLS, HTTP or SSH
+  unexpected_frame,    // not in this state, from this side, with this id
+  unexpected_message,  // likewise, inside a channel
+  not_louver,          // the peer speaks TLS, HTTP or SSH
   // agreement
   unsupported_version,
   unsupported_suite,
@@ -66,7 +66,7 @@ enum class Fault : std::uint8_t {
   record_length,
   record_context,
   record_exchange,
-  record_order,         // parts of a message or exchange where they may not stand
+  record_order,  // parts of a message or exchange where they may not stand
   record_padding,
   record_redactor,
   record_after_fin,
@@ -83,7 +83,7 @@ enum class Fault : std::uint8_t {
   join_replayed,
   join_end_tag,
   join_hop_tag,
-  join_late,            // `alive` too old or not yet sent
+  join_late,  // `alive` too old or not yet sent
   certificate_expired,
   revoked,
   closed,
@@ -91,10 +91,10 @@ enum class Fault : std::uint8_t {
   blocked_by_policy,
   limit_exceeded,
   timeout,
-  peer_alert,           // the other side reported; detail says which
+  peer_alert,  // the other side reported; detail says which
   connection_lost,
   filter_failed,
-  configuration,        // the operator's file or command line; detail names the place
+  configuration,  // the operator's file or command line; detail names the place
   internal_error,
 };
 

@@ -10,10 +10,10 @@ namespace louver::limits {
 using namespace std::chrono_literals;
 
 inline constexpr std::size_t hello_bytes = 64 * 1024;
-inline constexpr std::size_t message_bytes = 1024 * 1024;                   // one message in a channel
-inline constexpr std::size_t channel_bytes_before_verified = 64 * 1024;     // for one channel
+inline constexpr std::size_t message_bytes = 1024 * 1024;                     // one message in a channel
+inline constexpr std::size_t channel_bytes_before_verified = 64 * 1024;       // for one channel
 inline constexpr std::size_t association_bytes_before_verified = 256 * 1024;  // for all channels of one association
-inline constexpr std::size_t channel_frame_bytes = 64 * 1024;              // body of one CHANNEL frame; ours are at most 16 KiB
+inline constexpr std::size_t channel_frame_bytes = 64 * 1024;  // body of one CHANNEL frame; ours are at most 16 KiB
 inline constexpr std::size_t middleboxes_on_the_wire = 250;
 inline constexpr std::size_t middleboxes_by_default = 8;
 inline constexpr std::size_t contexts = 254;
@@ -27,7 +27,7 @@ inline constexpr std::uint64_t sequence_end = std::uint64_t{1} << 48;
 inline constexpr unsigned epoch_shift = 22;
 inline constexpr std::uint64_t join_window = std::uint64_t{1} << 16;
 inline constexpr std::uint32_t alive_behind = 3;
-inline constexpr unsigned key_updates = 32;       // in one TLS channel, from the peer
+inline constexpr unsigned key_updates = 32;        // in one TLS channel, from the peer
 inline constexpr unsigned empty_tls_records = 64;  // in a row
 
 inline constexpr auto handshake_deadline = 10s;

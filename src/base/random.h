@@ -4,7 +4,8 @@
 
 namespace louver {
 
-/// Where an engine's random bytes come from: the library's generator in production (crypto::SystemRandom), a counter in tests.
+/// Where an engine's random bytes come from: the library's generator in production (crypto::SystemRandom), a counter in
+/// tests.
 class RandomSource {
  public:
   virtual ~RandomSource() = default;

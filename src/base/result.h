@@ -57,17 +57,17 @@ class [[nodiscard]] Result<void> {
 #define LOUVER_CONCAT(a, b) LOUVER_CONCAT_(a, b)
 
 /// Returns the error of `expr` (a Result) from the enclosing function, or goes on.
-#define LOUVER_TRY(expr)                                     \
-  do {                                                       \
-    if (auto louver_result_ = (expr); !louver_result_) {     \
-      return std::move(louver_result_).error();              \
-    }                                                        \
+#define LOUVER_TRY(expr)                                 \
+  do {                                                   \
+    if (auto louver_result_ = (expr); !louver_result_) { \
+      return std::move(louver_result_).error();          \
+    }                                                    \
   } while (false)
 
 /// LOUVER_ASSIGN(auto x, expr): declares x with the value of `expr`, or returns its error.
-#define LOUVER_ASSIGN(declaration, expr)                                                          \
-  auto LOUVER_CONCAT(louver_result_, __LINE__) = (expr);                                          \
-  if (!LOUVER_CONCAT(louver_result_, __LINE__)) {                                                 \
-    return std::move(LOUVER_CONCAT(louver_result_, __LINE__)).error();                            \
-  }                                                                                               \
+#define LOUVER_ASSIGN(declaration, expr)                               \
+  auto LOUVER_CONCAT(louver_result_, __LINE__) = (expr);               \
+  if (!LOUVER_CONCAT(louver_result_, __LINE__)) {                      \
+    return std::move(LOUVER_CONCAT(louver_result_, __LINE__)).error(); \
+  }                                                                    \
   declaration = *std::move(LOUVER_CONCAT(louver_result_, __LINE__))

@@ -12,15 +12,19 @@ inline void wipe(MutableBytes bytes) {
   if (!bytes.empty()) explicit_bzero(bytes.data(), bytes.size());
 }
 
-/// A secret: moved, never copied or printed, wiped when it goes. One Kind for each use, so that none passes for another.
+/// A secret: moved, never copied or printed, wiped when it goes. One Kind for each use, so that none passes for
+/// another.
 template <class Kind>
 class Secret {
  public:
-  static constexpr std::size_t capacity = 48;  // the longest suite hash; inline, so that growth never leaves a copy behind
+  static constexpr std::size_t capacity =
+      48;  // the longest suite hash; inline, so that growth never leaves a copy behind
 
   Secret() = default;
   /// Takes up to `capacity` bytes; the caller wipes its own copy.
-  explicit Secret(Bytes from) : size_(std::min(from.size(), capacity)) { std::ranges::copy(from.first(size_), bytes_.begin()); }
+  explicit Secret(Bytes from) : size_(std::min(from.size(), capacity)) {
+    std::ranges::copy(from.first(size_), bytes_.begin());
+  }
   /// `size` zero bytes to be filled through `fill()`.
   explicit Secret(std::size_t size) : size_(std::min(size, capacity)) {}
   Secret(Secret&& from) noexcept : bytes_(from.bytes_), size_(from.size_) { from.erase(); }

@@ -5,7 +5,8 @@
 namespace louver::cli {
 
 void add_agent(CLI::App& program, const Chosen& chosen) {
-  add_serving_command<config::Agent, role::Agent>(program, "agent", "client side: takes plain local connections into Louver sessions", chosen);
+  add_serving_command<config::Agent, role::Agent>(
+      program, "agent", "client side: takes plain local connections into Louver sessions", chosen);
 }
 
 }  // namespace louver::cli

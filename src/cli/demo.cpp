@@ -59,11 +59,14 @@ void add_insider(CLI::App& program, const Chosen& chosen) {
 }  // namespace
 
 void add_demo(CLI::App& program, const Chosen& chosen) {
-  CLI::App* command = program.add_subcommand("demo", "show a whole path on this machine, and what each party of it sees");
+  CLI::App* command =
+      program.add_subcommand("demo", "show a whole path on this machine, and what each party of it sees");
   auto options = std::make_shared<role::demo::DemoOptions>();
-  command->add_flag("--cheat", options->cheat, "show too what becomes of a middlebox's attempts to do more than it may");
+  command->add_flag("--cheat", options->cheat,
+                    "show too what becomes of a middlebox's attempts to do more than it may");
   command->add_flag("--json", options->json, "print one JSON object instead of text");
-  command->add_option("--origin", options->real_origin, "fetch this http:// URL through the path instead of asking the embedded origin");
+  command->add_option("--origin", options->real_origin,
+                      "fetch this http:// URL through the path instead of asking the embedded origin");
   command->add_flag("--keep", options->keep, "leave the directory with certificates and configuration files");
   command->final_callback([options, chosen] {
     chosen([options]() -> int {

@@ -11,13 +11,15 @@ namespace louver::cli {
 namespace {
 
 std::string version_text() {
-  // `real_cryptography` is not defined by the null cryptography of the fuzzers, so that this program cannot be linked with it.
+  // `real_cryptography` is not defined by the null cryptography of the fuzzers, so that this program cannot be linked
+  // with it.
   return std::string{"louver "} + LOUVER_VERSION + "\n" + std::string{crypto::library_version()} +
          (crypto::real_cryptography ? "" : " (null cryptography)");
 }
 
 int run(int argc, char** argv) {
-  CLI::App program{"Multi-party secure transport: a client, a server, and the middleboxes that both name and approve.", "louver"};
+  CLI::App program{"Multi-party secure transport: a client, a server, and the middleboxes that both name and approve.",
+                   "louver"};
   program.set_version_flag("--version", version_text());
   program.require_subcommand(1);
   program.fallthrough(false);

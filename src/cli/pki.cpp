@@ -27,12 +27,15 @@ Result<std::string> read_text(const std::string& path) {
   return std::string{as_text(bytes)};
 }
 
-Result<> write_pair(const std::string& certificate_path, std::string_view certificate, const std::string& key_path, std::string_view key) {
+Result<> write_pair(const std::string& certificate_path, std::string_view certificate, const std::string& key_path,
+                    std::string_view key) {
   LOUVER_TRY(runtime::write_private_file(key_path, as_bytes(key)));
   return runtime::write_public_file(certificate_path, as_bytes(certificate));
 }
 
-std::string time_text(WallTime time) { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(time))); }
+std::string time_text(WallTime time) {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
+}
 
 struct InitOptions {
   std::string directory, name = "Louver authority";
@@ -44,7 +47,8 @@ Result<> init(const InitOptions& options) {
   if (mkdir(options.directory.c_str(), 0700) != 0 && errno != EEXIST) {
     return Error{Fault::configuration, options.directory + ": " + std::strerror(errno)};
   }
-  LOUVER_ASSIGN(const tls::pki::Authority made, tls::pki::create_authority({options.name, std::chrono::hours{24 * options.days}}, runtime::wall_now()));
+  LOUVER_ASSIGN(const tls::pki::Authority made,
+                tls::pki::create_authority({options.name, std::chrono::hours{24 * options.days}}, runtime::wall_now()));
   const std::string base = options.directory + "/ca";
   LOUVER_TRY(write_pair(base + ".pem", made.certificate_pem, base + ".key", made.key_pem));
   std::cout << base << ".pem\n" << base << ".key\n";
@@ -65,7 +69,9 @@ Result<> issue(const IssueOptions& options) {
     authority.key_pem = std::string{as_text(bytes)};
     return {};
   }));
-  const tls::Role role = options.role == "client" ? tls::Role::client : options.role == "server" ? tls::Role::server : tls::Role::middlebox;
+  const tls::Role role = options.role == "client"   ? tls::Role::client
+                         : options.role == "server" ? tls::Role::server
+                                                    : tls::Role::middlebox;
   const tls::pki::LeafRequest request{role, options.names, std::chrono::hours{24 * options.days}};
   LOUVER_ASSIGN(const tls::pki::Issued made, tls::pki::issue(authority, request, runtime::wall_now()));
   const std::string base = options.out.empty() ? options.directory + "/" + options.names.front() : options.out;
@@ -81,13 +87,21 @@ Result<> show(const std::string& path, bool json) {
   nlohmann::json all = nlohmann::json::array();
   for (const tls::pki::Description& one : *described) {
     if (json) {
-      all.push_back({{"subject", one.subject}, {"issuer", one.issuer}, {"serial", one.serial}, {"names", one.names}, {"role", one.role},
-                     {"not_before", time_text(one.not_before)}, {"not_after", time_text(one.not_after)}, {"sha256", to_hex(one.leaf_hash)}});
+      all.push_back({{"subject", one.subject},
+                     {"issuer", one.issuer},
+                     {"serial", one.serial},
+                     {"names", one.names},
+                     {"role", one.role},
+                     {"not_before", time_text(one.not_before)},
+                     {"not_after", time_text(one.not_after)},
+                     {"sha256", to_hex(one.leaf_hash)}});
       continue;
     }
-    std::cout << "subject     " << one.subject << "\nissuer      " << one.issuer << "\nserial      " << one.serial << "\nrole        " << one.role << '\n';
+    std::cout << "subject     " << one.subject << "\nissuer      " << one.issuer << "\nserial      " << one.serial
+              << "\nrole        " << one.role << '\n';
     for (const std::string& name : one.names) std::cout << "name        " << name << '\n';
-    std::cout << "not before  " << time_text(one.not_before) << "\nnot after   " << time_text(one.not_after) << "\nsha256      " << to_hex(one.leaf_hash) << "\n\n";
+    std::cout << "not before  " << time_text(one.not_before) << "\nnot after   " << time_text(one.not_after)
+              << "\nsha256      " << to_hex(one.leaf_hash) << "\n\n";
   }
   if (json) std::cout << all.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
   return {};
@@ -100,7 +114,9 @@ void add_init(CLI::App& pki, const Chosen& chosen) {
   auto options = std::make_shared<InitOptions>();
   command->add_option("directory", options->directory, "where it goes; made if it is not there")->required();
   command->add_option("--name", options->name, "common name of the authority")->capture_default_str();
-  command->add_option("--days", options->days, "how long it is valid")->check(CLI::Range(1, days_most))->capture_default_str();
+  command->add_option("--days", options->days, "how long it is valid")
+      ->check(CLI::Range(1, days_most))
+      ->capture_default_str();
   command->final_callback([options, chosen] { chosen([options] { return finish(init(*options)); }); });
 }
 
@@ -108,10 +124,14 @@ void add_issue(CLI::App& pki, const Chosen& chosen) {
   CLI::App* command = pki.add_subcommand("issue", "issue a certificate for one role, with a key of its own");
   auto options = std::make_shared<IssueOptions>();
   command->add_option("directory", options->directory, "the authority's directory")->required();
-  command->add_option("--role", options->role, "client, middlebox or server")->required()->check(CLI::IsMember({"client", "middlebox", "server"}));
+  command->add_option("--role", options->role, "client, middlebox or server")
+      ->required()
+      ->check(CLI::IsMember({"client", "middlebox", "server"}));
   command->add_option("--name", options->names, "DNS name or SPIFFE id; may be given several times")->required();
   command->add_option("--out", options->out, "files OUT.pem and OUT.key instead of DIRECTORY/NAME.pem and .key");
-  command->add_option("--days", options->days, "how long it is valid")->check(CLI::Range(1, days_most))->capture_default_str();
+  command->add_option("--days", options->days, "how long it is valid")
+      ->check(CLI::Range(1, days_most))
+      ->capture_default_str();
   command->final_callback([options, chosen] { chosen([options] { return finish(issue(*options)); }); });
 }
 

@@ -19,7 +19,8 @@ void add_serving_command(CLI::App& program, const std::string& name, const std::
   auto path = std::make_shared<std::string>();
   auto check = std::make_shared<bool>(false);
   command->add_option("-c,--config", *path, "the TOML file (docs/operations.md)")->required();
-  command->add_flag("--check", *check, "load everything that the file names, say what is wrong or odd, and end; nothing is opened");
+  command->add_flag("--check", *check,
+                    "load everything that the file names, say what is wrong or odd, and end; nothing is opened");
   command->final_callback([path, check, chosen] {
     chosen([path, check]() -> int {
       auto config = config::load<Config>(*path);

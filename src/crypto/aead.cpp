@@ -49,7 +49,8 @@ Aead::Aead(const Suite& suite, Use use, Bytes secret) : context_(EVP_CIPHER_CTX_
   expand_label(suite, secret, "key", {}, MutableBytes{key}.first(suite.key_octets));
   expand_label(suite, secret, "iv", {}, iv_);
   require(context_ != nullptr && fetched(suite.id) != nullptr);
-  require(EVP_CipherInit_ex2(context_.get(), fetched(suite.id), u8(Bytes{key}), u8(Bytes{iv_}), use == Use::seal ? 1 : 0, nullptr) == 1);
+  require(EVP_CipherInit_ex2(context_.get(), fetched(suite.id), u8(Bytes{key}), u8(Bytes{iv_}),
+                             use == Use::seal ? 1 : 0, nullptr) == 1);
   wipe(key);
 }
 
@@ -70,7 +71,8 @@ void Aead::seal(Sequence seq, Bytes aad, Bytes plaintext, MutableBytes ciphertex
   int written = 0;
   require(EVP_EncryptInit_ex2(context_.get(), nullptr, nullptr, u8(Bytes{iv}), nullptr) == 1);
   update_aad(context_.get(), aad);
-  if (!plaintext.empty()) require(EVP_EncryptUpdate(context_.get(), u8(ciphertext), &written, u8(plaintext), length(plaintext)) == 1);
+  if (!plaintext.empty())
+    require(EVP_EncryptUpdate(context_.get(), u8(ciphertext), &written, u8(plaintext), length(plaintext)) == 1);
   unsigned char none[16];
   require(EVP_EncryptFinal_ex(context_.get(), none, &written) == 1);
   require(EVP_CIPHER_CTX_ctrl(context_.get(), EVP_CTRL_AEAD_GET_TAG, tag_octets, tag.data()) == 1);
@@ -83,7 +85,8 @@ bool Aead::open(Sequence seq, Bytes aad, Bytes ciphertext, Bytes tag, MutableByt
   std::ranges::copy(tag.first(tag_octets), expected.begin());
   require(EVP_DecryptInit_ex2(context_.get(), nullptr, nullptr, u8(Bytes{iv}), nullptr) == 1);
   update_aad(context_.get(), aad);
-  if (!ciphertext.empty()) require(EVP_DecryptUpdate(context_.get(), u8(plaintext), &written, u8(ciphertext), length(ciphertext)) == 1);
+  if (!ciphertext.empty())
+    require(EVP_DecryptUpdate(context_.get(), u8(plaintext), &written, u8(ciphertext), length(ciphertext)) == 1);
   require(EVP_CIPHER_CTX_ctrl(context_.get(), EVP_CTRL_AEAD_SET_TAG, tag_octets, expected.data()) == 1);
   unsigned char none[16];
   if (EVP_DecryptFinal_ex(context_.get(), none, &written) == 1) return true;

@@ -15,13 +15,15 @@ Aead& Aead::operator=(Aead&&) noexcept = default;
 Aead::~Aead() = default;
 
 void Aead::seal(Sequence, Bytes, Bytes plaintext, MutableBytes ciphertext, MutableBytes tag) const {
-  if (!plaintext.empty() && plaintext.data() != ciphertext.data()) std::memmove(ciphertext.data(), plaintext.data(), plaintext.size());
+  if (!plaintext.empty() && plaintext.data() != ciphertext.data())
+    std::memmove(ciphertext.data(), plaintext.data(), plaintext.size());
   std::ranges::fill(tag.first(tag_octets), std::byte{0});
 }
 
 bool Aead::open(Sequence, Bytes, Bytes ciphertext, Bytes tag, MutableBytes plaintext) const {
   if (tag.size() < tag_octets) std::abort();
-  if (!ciphertext.empty() && plaintext.data() != ciphertext.data()) std::memmove(plaintext.data(), ciphertext.data(), ciphertext.size());
+  if (!ciphertext.empty() && plaintext.data() != ciphertext.data())
+    std::memmove(plaintext.data(), ciphertext.data(), ciphertext.size());
   return true;
 }
 

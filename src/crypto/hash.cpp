@@ -29,7 +29,8 @@ const EVP_MD* fetched_sha256() {
   return digest;
 }
 
-/// A context per thread and digest, keyed anew for each use: fetching and allocating each time would cost more than the HMAC.
+/// A context per thread and digest, keyed anew for each use: fetching and allocating each time would cost more than the
+/// HMAC.
 EVP_MAC_CTX* mac_context(const char* digest) {
   static EVP_MAC* const mac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
   require(mac != nullptr);
@@ -41,7 +42,8 @@ EVP_MAC_CTX* mac_context(const char* digest) {
     context.reset(EVP_MAC_CTX_new(mac));
     require(context != nullptr);
     const OSSL_PARAM parameters[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, const_cast<char*>(digest), 0), OSSL_PARAM_construct_end()};
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, const_cast<char*>(digest), 0),
+        OSSL_PARAM_construct_end()};
     require(EVP_MAC_CTX_set_params(context.get(), parameters) == 1);
   }
   return context.get();

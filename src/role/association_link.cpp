@@ -2,9 +2,12 @@
 
 namespace louver::role {
 
-std::shared_ptr<AssociationLink> AssociationLink::prepare(Household& household, SidedLinkPtr link, Side towards_peer, Station& station,
-                                                          std::unique_ptr<session::EndpointAssociation> engine, Callbacks callbacks) {
-  std::shared_ptr<AssociationLink> made{new AssociationLink{household, station, std::move(engine), std::move(callbacks)}};
+std::shared_ptr<AssociationLink> AssociationLink::prepare(Household& household, SidedLinkPtr link, Side towards_peer,
+                                                          Station& station,
+                                                          std::unique_ptr<session::EndpointAssociation> engine,
+                                                          Callbacks callbacks) {
+  std::shared_ptr<AssociationLink> made{
+      new AssociationLink{household, station, std::move(engine), std::move(callbacks)}};
   link->change_owner(*made, towards_peer);
   made->link_ = std::move(link);
   household.move_in(made);
@@ -13,13 +16,20 @@ std::shared_ptr<AssociationLink> AssociationLink::prepare(Household& household, 
 
 void AssociationLink::start(session::Outbound first) {
   // Until the engine has seen its first frame it knows no deadline of its own.
-  timer_.expires_at(runtime::now() + station_.limits.handshake_deadline, [this] { fail(Error{Fault::timeout, "no agreement in time"}); });
+  timer_.expires_at(runtime::now() + station_.limits.handshake_deadline, [this] {
+    fail(Error{Fault::timeout, "no agreement in time"});
+  });
   if (!first.empty()) link_->link().write(std::move(first), nullptr);
   link_->link().resume_reading();
 }
 
-AssociationLink::AssociationLink(Household& household, Station& station, std::unique_ptr<session::EndpointAssociation> engine, Callbacks callbacks)
-    : household_(household), station_(station), engine_(std::move(engine)), callbacks_(std::move(callbacks)), timer_(household.loop()) {}
+AssociationLink::AssociationLink(Household& household, Station& station,
+                                 std::unique_ptr<session::EndpointAssociation> engine, Callbacks callbacks)
+    : household_(household),
+      station_(station),
+      engine_(std::move(engine)),
+      callbacks_(std::move(callbacks)),
+      timer_(household.loop()) {}
 
 std::size_t AssociationLink::on_bytes(Side, MutableBytes input, const runtime::ChunkRef&) {
   session::Outbound out;
@@ -116,7 +126,9 @@ void AssociationLink::over(const Error& error) {
   if (callbacks_.on_over) callbacks_.on_over(error);
 }
 
-void AssociationLink::drain() { close(static_cast<std::uint8_t>(0), static_cast<std::uint32_t>(station_.limits.drain_deadline.count())); }
+void AssociationLink::drain() {
+  close(static_cast<std::uint8_t>(0), static_cast<std::uint32_t>(station_.limits.drain_deadline.count()));
+}
 
 void AssociationLink::abort() {
   if (over_) return;

@@ -9,7 +9,8 @@
 
 namespace louver::role {
 
-/// An endpoint's association on its connection: carries what the engine says, keeps its deadlines, tells the record's sessions the end.
+/// An endpoint's association on its connection: carries what the engine says, keeps its deadlines, tells the record's
+/// sessions the end.
 class AssociationLink final : public Resident, public LinkOwner {
  public:
   struct Callbacks {
@@ -18,8 +19,10 @@ class AssociationLink final : public Resident, public LinkOwner {
     std::function<void(const Error&)> on_over;  // it has ended; `closed` after a Close that ran its course
   };
 
-  static std::shared_ptr<AssociationLink> prepare(Household& household, SidedLinkPtr link, Side towards_peer, Station& station,
-                                                  std::unique_ptr<session::EndpointAssociation> engine, Callbacks callbacks);
+  static std::shared_ptr<AssociationLink> prepare(Household& household, SidedLinkPtr link, Side towards_peer,
+                                                  Station& station,
+                                                  std::unique_ptr<session::EndpointAssociation> engine,
+                                                  Callbacks callbacks);
   /// @param first  what the engine has said already: a client's first flight
   void start(session::Outbound first);
 
@@ -32,17 +35,21 @@ class AssociationLink final : public Resident, public LinkOwner {
   /// The other end or a middlebox has refused, in a channel of its own: its word, not the network's.
   bool refused_by_policy() const {
     const auto& alert = engine_->peer_alert();
-    return alert && alert->authenticated && (alert->alert == Alert::grant_refused || alert->alert == Alert::blocked_by_policy);
+    return alert && alert->authenticated &&
+           (alert->alert == Alert::grant_refused || alert->alert == Alert::blocked_by_policy);
   }
   /// The alert that somebody else reported, if that ended it.
-  std::optional<Alert> reported() const { return engine_->peer_alert() ? std::optional{engine_->peer_alert()->alert} : std::nullopt; }
+  std::optional<Alert> reported() const {
+    return engine_->peer_alert() ? std::optional{engine_->peer_alert()->alert} : std::nullopt;
+  }
 
   void drain() override;
   void abort() override;
   bool busy() const override { return false; }
 
  private:
-  AssociationLink(Household& household, Station& station, std::unique_ptr<session::EndpointAssociation> engine, Callbacks callbacks);
+  AssociationLink(Household& household, Station& station, std::unique_ptr<session::EndpointAssociation> engine,
+                  Callbacks callbacks);
   std::size_t on_bytes(Side from, MutableBytes input, const runtime::ChunkRef& chunk) override;
   void on_end(Side from) override;
   void on_broken(Side from, const Error& error) override;

@@ -19,8 +19,10 @@ struct Credentials {
   /// @fault configuration
   Result<> check_own(tls::Role role, const std::string& name, const std::string& place) const;
 
-  Result<std::shared_ptr<const tls::ChannelContext>> tls_client(tls::ChannelKind kind, bool with_identity, bool hybrid = false) const;
-  Result<std::shared_ptr<const tls::ChannelContext>> tls_server(tls::ChannelKind kind, bool require_client = false) const;
+  Result<std::shared_ptr<const tls::ChannelContext>> tls_client(tls::ChannelKind kind, bool with_identity,
+                                                                bool hybrid = false) const;
+  Result<std::shared_ptr<const tls::ChannelContext>> tls_server(tls::ChannelKind kind,
+                                                                bool require_client = false) const;
 };
 
 }  // namespace louver::role

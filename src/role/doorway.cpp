@@ -6,7 +6,8 @@ namespace louver::role {
 
 void Doorway::open(Household& household, runtime::Socket socket, Station& station, Guests& guests) {
   std::shared_ptr<Doorway> door{new Doorway{household, station, guests}};
-  door->link_ = std::make_unique<SidedLink>(household.loop(), std::move(socket), *door, Side::client, station.link_options);
+  door->link_ =
+      std::make_unique<SidedLink>(household.loop(), std::move(socket), *door, Side::client, station.link_options);
   household.move_in(door);
   door->timer_.expires_at(runtime::now() + station.limits.handshake_deadline, [&self = *door] {
     self.refuse(Error{Fault::timeout, "nothing came in time"});
@@ -27,7 +28,8 @@ std::size_t Doorway::on_bytes(Side, MutableBytes input, const runtime::ChunkRef&
     return input.size();
   }
   if (header->type != wire::FrameType::hello && header->type != wire::FrameType::join) {
-    refuse(Error{Fault::unexpected_frame, std::string{wire::name_of(header->type)} + " as the first frame of a connection"});
+    refuse(Error{Fault::unexpected_frame,
+                 std::string{wire::name_of(header->type)} + " as the first frame of a connection"});
     return input.size();
   }
   link_->link().pause_reading();  // nothing is consumed: the same octets come again to whoever takes over
@@ -49,7 +51,8 @@ void Doorway::hand_over(wire::FrameType type) {
 /// Before anything is authenticated: a stranger of another protocol gets one plain sentence, one of ours an alert.
 void Doorway::refuse(const Error& error) {
   if (link_ == nullptr) return;
-  station_.log.write(observe::Level::info, observe::Event::connection_refused, {{"peer", link_->link().remote_address().to_string()}, {"fault", describe(error)}});
+  station_.log.write(observe::Level::info, observe::Event::connection_refused,
+                     {{"peer", link_->link().remote_address().to_string()}, {"fault", describe(error)}});
   if (error.fault == Fault::not_louver) {
     link_->link().write(to_buffer(wire::wrong_protocol_answer()));
   } else {
@@ -60,7 +63,8 @@ void Doorway::refuse(const Error& error) {
 }
 
 void turn_away(Station& station, SidedLinkPtr link, const Error& error) {
-  station.log.write(observe::Level::info, observe::Event::connection_refused, {{"peer", link->link().remote_address().to_string()}, {"fault", describe(error)}});
+  station.log.write(observe::Level::info, observe::Event::connection_refused,
+                    {{"peer", link->link().remote_address().to_string()}, {"fault", describe(error)}});
   link->link().write(wire::make_alert_frame(wire::unknown_party, alert_for(error.fault)));
   link->link().close_when_written(last_words);
 }

@@ -42,10 +42,15 @@ Result<std::unique_ptr<Gateway>> Gateway::make(config::Gateway config, observe::
 }
 
 Gateway::Gateway(config::Gateway config, Credentials credentials, observe::Log& log)
-    : config_(std::move(config)), credentials_(std::move(credentials)), process_(config_.common, log), station_(process_.station()), http_{config_, {}} {}
+    : config_(std::move(config)),
+      credentials_(std::move(credentials)),
+      process_(config_.common, log),
+      station_(process_.station()),
+      http_{config_, {}} {}
 
 Result<> Gateway::set_up() {
-  LOUVER_ASSIGN(channels_.end_to_end, credentials_.tls_server(tls::ChannelKind::end_to_end, config_.policy.require_client_certificate));
+  LOUVER_ASSIGN(channels_.end_to_end,
+                credentials_.tls_server(tls::ChannelKind::end_to_end, config_.policy.require_client_certificate));
   LOUVER_ASSIGN(channels_.middlebox, credentials_.tls_server(tls::ChannelKind::server_side));
   return {};
 }
@@ -80,46 +85,56 @@ void Gateway::on_association(Household& household, SidedLinkPtr link) {
   };
   callbacks.on_over = [this, self, peer](const Error& error) {
     const auto association = self->lock();
-    if (association != nullptr && association->record() != nullptr) station_.associations.remove(*association->record());
+    if (association != nullptr && association->record() != nullptr)
+      station_.associations.remove(*association->record());
     if (error.fault == Fault::closed) return;
-    station_.log.write(observe::Level::warn, observe::Event::association_fail, {{"peer", peer}, {"alert", alert_text(error, association == nullptr ? std::nullopt : association->reported())}, {"fault", describe(error)}});
+    station_.log.write(observe::Level::warn, observe::Event::association_fail,
+                       {{"peer", peer},
+                        {"alert", alert_text(error, association == nullptr ? std::nullopt : association->reported())},
+                        {"fault", describe(error)}});
   };
-  *self = AssociationLink::prepare(household, std::move(link), Side::client, station_, std::move(engine), std::move(callbacks));
+  *self = AssociationLink::prepare(household, std::move(link), Side::client, station_, std::move(engine),
+                                   std::move(callbacks));
   self->lock()->start({});
 }
 
 /// "A server closes by itself an association that is older than 15 minutes (policy)."
 void Gateway::on_open(Household& household, const std::shared_ptr<AssociationLink>& association) {
   const session::AssociationRecord& record = *association->record();
-  station_.log.write(observe::Level::info, observe::Event::association_open, {{"association", to_hex(record.id()).substr(0, 8)},
-                                             {"middleboxes", static_cast<std::int64_t>(record.terms().middleboxes())}});
+  station_.log.write(observe::Level::info, observe::Event::association_open,
+                     {{"association", to_hex(record.id()).substr(0, 8)},
+                      {"middleboxes", static_cast<std::int64_t>(record.terms().middleboxes())}});
   auto timer = std::make_shared<runtime::Timer>(household.loop());
-  timer->expires_at(runtime::now() + config_.policy.lifetime, [timer, weak = std::weak_ptr<AssociationLink>{association}] {
-    if (const auto alive = weak.lock()) alive->close(0, wire::drain_by_themselves);
-    timer->cancel();
-  });
+  timer->expires_at(runtime::now() + config_.policy.lifetime,
+                    [timer, weak = std::weak_ptr<AssociationLink>{association}] {
+                      if (const auto alive = weak.lock()) alive->close(0, wire::drain_by_themselves);
+                      timer->cancel();
+                    });
   association->keep(std::move(timer));
 }
 
 void Gateway::on_session(Household& household, SidedLinkPtr link) {
   if (station_.draining) return turn_away(station_, std::move(link), Error{Fault::revoked, "the process ends"});
   JoinEntry::open(household, std::move(link), station_,
-                  [this](Household& home, SidedLinkPtr& joined, std::shared_ptr<session::AssociationRecord> record, MutableBytes frame) {
-                    return admit(home, joined, std::move(record), frame);
-                  });
+                  [this](Household& home, SidedLinkPtr& joined, std::shared_ptr<session::AssociationRecord> record,
+                         MutableBytes frame) { return admit(home, joined, std::move(record), frame); });
 }
 
-Result<> Gateway::admit(Household& household, SidedLinkPtr& link, std::shared_ptr<session::AssociationRecord> record, MutableBytes frame) {
+Result<> Gateway::admit(Household& household, SidedLinkPtr& link, std::shared_ptr<session::AssociationRecord> record,
+                        MutableBytes frame) {
   LOUVER_ASSIGN(auto counted, session_seat(station_, *record));
   const session::ProfileTraits* profile = profile::find_profile(record->terms().profile());
   if (profile == nullptr) return Error{Fault::internal_error, "a profile that the policy let through is not there"};
   const wire::Join join = *wire::decode<wire::Join>(Bytes{frame}.subspan(wire::header_octets));
   std::unique_ptr<session::EndpointSession> engine;
-  LOUVER_TRY(record->take_join(frame, runtime::now(), runtime::wall_now(), [&](const session::KeySource& keys) -> Result<> {
-    LOUVER_ASSIGN(engine, session::EndpointSession::make(keys, *profile, station_.limits.idle_deadline, runtime::now()));
-    return {};
-  }));
-  auto session = SessionLink::take(household, std::move(link), station_, std::move(record), SessionNumber{join.session}, std::move(engine));
+  LOUVER_TRY(
+      record->take_join(frame, runtime::now(), runtime::wall_now(), [&](const session::KeySource& keys) -> Result<> {
+        LOUVER_ASSIGN(engine,
+                      session::EndpointSession::make(keys, *profile, station_.limits.idle_deadline, runtime::now()));
+        return {};
+      }));
+  auto session = SessionLink::take(household, std::move(link), station_, std::move(record), SessionNumber{join.session},
+                                   std::move(engine));
   if (profile->name == config::name_of(config::Profile::http_1)) {
     OriginHttp::start(household, station_, http_, std::move(session), std::move(counted));
     return {};
@@ -137,7 +152,8 @@ Result<wire::Accept> Gateway::answer(const wire::Hello& hello, const session::Te
   if (!profile || traits == nullptr || !config_.serves(*profile)) {
     return Error{Fault::blocked_by_policy, "profile \"" + printable(offered.profile(), 32) + "\" is not served here"};
   }
-  if (!has_contexts(offered, *traits)) return Error{Fault::blocked_by_policy, "the Hello has other contexts than its profile"};
+  if (!has_contexts(offered, *traits))
+    return Error{Fault::blocked_by_policy, "the Hello has other contexts than its profile"};
   LOUVER_ASSIGN(const config::GrantMatrix decided, config::decide(config_, config::matrix_of(offered)));
   wire::Accept accept;
   accept.suite = static_cast<std::uint16_t>(offered.suite().id);
@@ -151,7 +167,8 @@ Result<wire::Accept> Gateway::answer(const wire::Hello& hello, const session::Te
 
 Result<> Gateway::approve(const session::Terms&, const std::vector<session::PartyReport>& parties) {
   const session::PartyReport& client = parties.front();
-  if (config_.policy.require_client_certificate && client.name.empty()) return Error{Fault::blocked_by_policy, "an anonymous client"};
+  if (config_.policy.require_client_certificate && client.name.empty())
+    return Error{Fault::blocked_by_policy, "an anonymous client"};
   const auto& allowed = config_.policy.clients;
   if (!allowed.empty() && std::ranges::find(allowed, client.name) == allowed.end()) {
     return Error{Fault::blocked_by_policy, "client \"" + client.name + "\" is not among those let in"};

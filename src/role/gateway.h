@@ -26,7 +26,8 @@ class Gateway final : public Guests, public session::ServerPolicy {
 
   void on_association(Household& household, SidedLinkPtr link) override;
   void on_session(Household& household, SidedLinkPtr link) override;
-  Result<> admit(Household& household, SidedLinkPtr& link, std::shared_ptr<session::AssociationRecord> record, MutableBytes frame);
+  Result<> admit(Household& household, SidedLinkPtr& link, std::shared_ptr<session::AssociationRecord> record,
+                 MutableBytes frame);
   void on_open(Household& household, const std::shared_ptr<AssociationLink>& association);
 
   Result<wire::Accept> answer(const wire::Hello& hello, const session::Terms& offered) override;

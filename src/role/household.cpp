@@ -5,7 +5,8 @@
 namespace louver::role {
 namespace {
 
-std::vector<std::shared_ptr<Resident>> snapshot(const std::unordered_map<Resident*, std::shared_ptr<Resident>>& residents) {
+std::vector<std::shared_ptr<Resident>> snapshot(
+    const std::unordered_map<Resident*, std::shared_ptr<Resident>>& residents) {
   std::vector<std::shared_ptr<Resident>> out;
   for (const auto& [key, resident] : residents) out.push_back(resident);
   return out;

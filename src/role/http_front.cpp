@@ -19,7 +19,8 @@ struct Answer {
   std::string_view reason;
 };
 
-/// What the user reads when a session fails before his answer began. Alerts of the path are nobody's word, so they are not named.
+/// What the user reads when a session fails before his answer began. Alerts of the path are nobody's word, so they are
+/// not named.
 Answer answer_for(Fault fault) {
   switch (fault) {
     case Fault::timeout:
@@ -36,8 +37,10 @@ Answer answer_for(Fault fault) {
 
 /// The same while there is no session yet.
 Answer answer_before_session(Fault fault) {
-  const bool told = fault == Fault::next_hop_refused || fault == Fault::timeout || fault == Fault::blocked_by_policy || fault == Fault::grant_refused;
-  return told ? answer_for(fault) : Answer{502, "No secure path to the server could be agreed on. The request was not sent."};
+  const bool told = fault == Fault::next_hop_refused || fault == Fault::timeout || fault == Fault::blocked_by_policy ||
+                    fault == Fault::grant_refused;
+  return told ? answer_for(fault)
+              : Answer{502, "No secure path to the server could be agreed on. The request was not sent."};
 }
 
 }  // namespace
@@ -49,7 +52,8 @@ Result<> HttpFront::Inward::on_part(const session::Part& part) {
 
 void HttpFront::start(Household& household, Station& station, const HttpFrontSetting& setting, runtime::Socket socket) {
   std::shared_ptr<HttpFront> made{new HttpFront{household, station, setting}};
-  made->link_ = std::make_unique<SidedLink>(household.loop(), std::move(socket), *made, Side::client, station.link_options);
+  made->link_ =
+      std::make_unique<SidedLink>(household.loop(), std::move(socket), *made, Side::client, station.link_options);
   made->codec_ = std::make_unique<profile::http1::AgentCodec>(setting.options, own_ids(), *made, made->inward_);
   household.move_in(made);
   made->link_->link().resume_reading();
@@ -70,7 +74,8 @@ std::size_t HttpFront::on_bytes(Side, MutableBytes input, const runtime::ChunkRe
   flush();
   if (over_) return input.size();
   const bool stalled = *used == 0 && input.size() > setting_.options.limits.head_bytes;
-  if (waiting_ || !codec_->wants_input() || stalled || (session_ != nullptr && session_->above_high_water())) link_->link().pause_reading();
+  if (waiting_ || !codec_->wants_input() || stalled || (session_ != nullptr && session_->above_high_water()))
+    link_->link().pause_reading();
   return *used;
 }
 
@@ -79,7 +84,8 @@ AgentDecision HttpFront::on_request(const profile::http1::RequestTarget& request
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   if (draining_) return AgentDecision::refuse(503, "The agent is shutting down.");
   const auto listed = [&](const config::Authority& one) { return one.matches(host, request.port); };
-  if (!setting_.hosts.empty() && std::ranges::none_of(setting_.hosts, listed)) return AgentDecision::refuse(421, "This listener does not answer for that host.");
+  if (!setting_.hosts.empty() && std::ranges::none_of(setting_.hosts, listed))
+    return AgentDecision::refuse(421, "This listener does not answer for that host.");
   RouteKeeper* route = setting_.route(host, request.port);
   if (route == nullptr) return AgentDecision::refuse(502, "No route is configured for that host.");
   return use(*route);
@@ -93,9 +99,10 @@ AgentDecision HttpFront::use(RouteKeeper& route) {
   if (const auto record = route.current()) return join(route, record);
   if (!waiting_) {
     waiting_ = true;
-    route.when_ready(household_.loop().handle(), [weak = weak_from_this(), this](Result<std::shared_ptr<session::AssociationRecord>> record) {
-      if (weak.lock()) on_route_ready(std::move(record));
-    });
+    route.when_ready(household_.loop().handle(),
+                     [weak = weak_from_this(), this](Result<std::shared_ptr<session::AssociationRecord>> record) {
+                       if (weak.lock()) on_route_ready(std::move(record));
+                     });
   }
   return AgentDecision::wait();
 }
@@ -104,7 +111,8 @@ AgentDecision HttpFront::join(RouteKeeper& route, std::shared_ptr<session::Assoc
   auto seat = session_seat(station_, *record);
   if (!seat) return AgentDecision::refuse(503, "The agent has as many sessions as it may have.");
   counted_ = *std::move(seat);
-  auto session = SessionLink::join(household_, station_, std::move(record), route.first_party(), route.profile(), *this);
+  auto session =
+      SessionLink::join(household_, station_, std::move(record), route.first_party(), route.profile(), *this);
   if (!session) return AgentDecision::refuse(502, "The secure path takes no new session now.");
   if (const auto fresh = codec_->start_session(); !fresh) {
     (*session)->detach();
@@ -201,14 +209,16 @@ void HttpFront::on_path_end(bool whole) {
 
 void HttpFront::on_session_lost(const Error& error) {
   if (over_) return;
-  if (session_ != nullptr && route_ != nullptr && error.fault == Fault::peer_alert && session_->reported() == Alert::unknown_association) {
+  if (session_ != nullptr && route_ != nullptr && error.fault == Fault::peer_alert &&
+      session_->reported() == Alert::unknown_association) {
     route_->lost(session_->record());
   }
   session_.reset();
   counted_.reset();
   route_ = nullptr;
   const Answer answer = answer_for(error.fault);
-  const auto answered = codec_->open_exchanges() == 0 ? FailureAnswer::nothing_open : codec_->answer_failure(answer.status, answer.reason);
+  const auto answered = codec_->open_exchanges() == 0 ? FailureAnswer::nothing_open
+                                                      : codec_->answer_failure(answer.status, answer.reason);
   flush();
   if (over_) return;
   if (answered == FailureAnswer::must_reset) return reset();

@@ -51,12 +51,15 @@ void JoinEntry::hold(const std::shared_ptr<session::AssociationRecord>& record) 
       if (self != nullptr && self->link_ != nullptr) self->link_->link().resume_reading();
     });
   });
-  if (record->state() != session::AssociationRecord::State::waiting) link_->link().resume_reading();  // it changed before we watched
+  if (record->state() != session::AssociationRecord::State::waiting)
+    link_->link().resume_reading();  // it changed before we watched
 }
 
 void JoinEntry::refuse(const Error& error) {
   if (link_ == nullptr) return leave();
-  station_.log.write(observe::Level::info, observe::Event::join_refused, {{"peer", peer_}, {"alert", std::string{name_of(alert_for(error.fault))}}, {"fault", describe(error)}});
+  station_.log.write(
+      observe::Level::info, observe::Event::join_refused,
+      {{"peer", peer_}, {"alert", std::string{name_of(alert_for(error.fault))}}, {"fault", describe(error)}});
   link_->link().write(wire::make_alert_frame(wire::unknown_party, alert_for(error.fault)));
   link_->link().close_when_written(last_words);
   leave();

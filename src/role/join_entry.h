@@ -9,12 +9,13 @@
 
 namespace louver::role {
 
-/// A connection whose first frame is a JOIN, until that has been checked; holds it while its association has not both Go.
-/// docs/protocol.md §7
+/// A connection whose first frame is a JOIN, until that has been checked; holds it while its association has not both
+/// Go. docs/protocol.md §7
 class JoinEntry final : public Resident, public LinkOwner {
  public:
   /// Takes the JOIN (AssociationRecord::take_join) and becomes the owner of the link, whose later bytes it will get.
-  using Admit = std::function<Result<>(Household&, SidedLinkPtr& link, std::shared_ptr<session::AssociationRecord>, MutableBytes frame)>;
+  using Admit = std::function<Result<>(Household&, SidedLinkPtr& link, std::shared_ptr<session::AssociationRecord>,
+                                       MutableBytes frame)>;
 
   static void open(Household& household, SidedLinkPtr link, Station& station, Admit admit);
 

@@ -14,20 +14,22 @@ namespace {
 
 using FactoryResult = Result<std::shared_ptr<const filter::FilterFactory>>;
 
-FactoryResult make_filter(const config::LogFilter& options, const std::vector<std::string>& contexts, observe::Log& log) {
+FactoryResult make_filter(const config::LogFilter& options, const std::vector<std::string>& contexts,
+                          observe::Log& log) {
   filter::log::LogOptions made;
   made.contexts = contexts;
   made.payload = options.payload;
   made.sample = options.sample;
   made.write = [&log](const filter::log::LogRecord& record) {
-    log.write(observe::Level::info, observe::Event::message, {{"session", std::string{record.session}},
-                             {"exchange", static_cast<std::int64_t>(raw(record.exchange))},
-                             {"context", std::string{record.context}},
-                             {"direction", std::string{name_of(record.direction)}},
-                             {"octets", static_cast<std::int64_t>(record.octets)},
-                             {"redacted_octets", static_cast<std::int64_t>(record.redacted_octets)},
-                             {"complete", record.complete},
-                             {"excerpt", record.excerpt.value_or("")}});
+    log.write(observe::Level::info, observe::Event::message,
+              {{"session", std::string{record.session}},
+               {"exchange", static_cast<std::int64_t>(raw(record.exchange))},
+               {"context", std::string{record.context}},
+               {"direction", std::string{name_of(record.direction)}},
+               {"octets", static_cast<std::int64_t>(record.octets)},
+               {"redacted_octets", static_cast<std::int64_t>(record.redacted_octets)},
+               {"complete", record.complete},
+               {"excerpt", record.excerpt.value_or("")}});
   };
   return filter::log::make_log(std::move(made));
 }
@@ -38,7 +40,8 @@ FactoryResult make_filter(const config::EditFilter& options, const std::vector<s
   made.remove = options.remove;
   for (const config::HeaderField& field : options.set) made.set.push_back({field.name, field.value});
   for (const config::HeaderField& field : options.add) made.add.push_back({field.name, field.value});
-  for (const config::PathRewrite& rewrite : options.rewrite_path) made.rewrite_path.push_back({rewrite.from, rewrite.to});
+  for (const config::PathRewrite& rewrite : options.rewrite_path)
+    made.rewrite_path.push_back({rewrite.from, rewrite.to});
   return filter::edit::make_edit(std::move(made));
 }
 
@@ -68,7 +71,12 @@ Result<std::unique_ptr<Middlebox>> Middlebox::make(config::Middlebox config, obs
 }
 
 Middlebox::Middlebox(config::Middlebox config, Credentials credentials, observe::Log& log, MiddleboxHooks hooks)
-    : config_(std::move(config)), credentials_(std::move(credentials)), hooks_(std::move(hooks)), process_(config_.common, log), station_(process_.station()), log_(log) {}
+    : config_(std::move(config)),
+      credentials_(std::move(credentials)),
+      hooks_(std::move(hooks)),
+      process_(config_.common, log),
+      station_(process_.station()),
+      log_(log) {}
 
 Result<> Middlebox::set_up() {
   LOUVER_TRY(make_filters());
@@ -100,7 +108,8 @@ wire::Describe Middlebox::describe_self() const {
   wire::Describe describe;
   describe.operator_name = wire::Opaque<0, 255>{std::string_view{config_.describe.operator_name}};
   describe.purpose = wire::Opaque<0, 1023>{std::string_view{config_.describe.purpose}};
-  describe.software = wire::Opaque<0, 255>{std::string_view{config_.describe.software ? *config_.describe.software : software_name()}};
+  describe.software =
+      wire::Opaque<0, 255>{std::string_view{config_.describe.software ? *config_.describe.software : software_name()}};
   describe.contact = wire::Opaque<0, 255>{std::string_view{config_.describe.contact}};
   return describe;
 }
@@ -114,19 +123,20 @@ void Middlebox::on_association(Household& household, SidedLinkPtr link) {
   options.describe = describe_self();
   options.handshake_deadline = station_.limits.handshake_deadline;
   auto engine = std::make_unique<session::MiddleboxAssociation>(std::move(options), *this, station_.random);
-  MiddleboxAssociationLink::start(household, std::move(link), station_, std::move(engine),
-                                  [this](const wire::Party& party) { return find_next(as_text(party.name.bytes), party.port); }, *std::move(seat));
+  MiddleboxAssociationLink::start(
+      household, std::move(link), station_, std::move(engine),
+      [this](const wire::Party& party) { return find_next(as_text(party.name.bytes), party.port); }, *std::move(seat));
 }
 
 void Middlebox::on_session(Household& household, SidedLinkPtr link) {
   if (station_.draining) return turn_away(station_, std::move(link), Error{Fault::revoked, "the process ends"});
   JoinEntry::open(household, std::move(link), station_,
-                  [this](Household& home, SidedLinkPtr& joined, std::shared_ptr<session::AssociationRecord> record, MutableBytes frame) {
-                    return admit(home, joined, std::move(record), frame);
-                  });
+                  [this](Household& home, SidedLinkPtr& joined, std::shared_ptr<session::AssociationRecord> record,
+                         MutableBytes frame) { return admit(home, joined, std::move(record), frame); });
 }
 
-Result<> Middlebox::admit(Household& household, SidedLinkPtr& link, std::shared_ptr<session::AssociationRecord> record, MutableBytes frame) {
+Result<> Middlebox::admit(Household& household, SidedLinkPtr& link, std::shared_ptr<session::AssociationRecord> record,
+                          MutableBytes frame) {
   MiddleboxSessionLink::Parts parts;
   LOUVER_ASSIGN(parts.counted, session_seat(station_, *record));
   const session::Terms& terms = record->terms();
@@ -134,14 +144,16 @@ Result<> Middlebox::admit(Household& household, SidedLinkPtr& link, std::shared_
   if (profile == nullptr) return Error{Fault::internal_error, "a profile that the policy let through is not there"};
   const wire::Join join = *wire::decode<wire::Join>(Bytes{frame}.subspan(wire::header_octets));
   parts.number = SessionNumber{join.session};
-  LOUVER_TRY(record->take_join(frame, runtime::now(), runtime::wall_now(), [&](const session::KeySource& keys) -> Result<> {
-    if (hooks_.make_relay) {
-      LOUVER_ASSIGN(parts.relay, hooks_.make_relay(keys, *profile, station_.limits.idle_deadline));
-    } else {
-      LOUVER_ASSIGN(parts.relay, session::RelaySession::make(keys, *profile, station_.limits.idle_deadline, runtime::now()));
-    }
-    return {};
-  }));
+  LOUVER_TRY(
+      record->take_join(frame, runtime::now(), runtime::wall_now(), [&](const session::KeySource& keys) -> Result<> {
+        if (hooks_.make_relay) {
+          LOUVER_ASSIGN(parts.relay, hooks_.make_relay(keys, *profile, station_.limits.idle_deadline));
+        } else {
+          LOUVER_ASSIGN(parts.relay,
+                        session::RelaySession::make(keys, *profile, station_.limits.idle_deadline, runtime::now()));
+        }
+        return {};
+      }));
   LOUVER_ASSIGN(parts.filters, filters_for(*record, parts.number));
   const PartyIndex next{static_cast<std::uint8_t>(raw(record->self()) + 1)};
   LOUVER_ASSIGN(const auto where, find_next(terms.name(next), terms.port(next)));
@@ -153,7 +165,8 @@ Result<> Middlebox::admit(Household& household, SidedLinkPtr& link, std::shared_
   return {};
 }
 
-Result<std::unique_ptr<session::RelayHandler>> Middlebox::filters_for(const session::AssociationRecord& record, SessionNumber number) {
+Result<std::unique_ptr<session::RelayHandler>> Middlebox::filters_for(const session::AssociationRecord& record,
+                                                                      SessionNumber number) {
   filter::SessionInfo info;
   info.id = filter::session_id_text(record.id(), number);
   info.self = record.self();
@@ -161,8 +174,10 @@ Result<std::unique_ptr<session::RelayHandler>> Middlebox::filters_for(const sess
   const std::string session_name = info.id;
   LOUVER_ASSIGN(std::unique_ptr<filter::Chain> chain, filter::Chain::make(factories_, std::move(info)));
   for (const filter::MissingGrant& missing : chain->missing()) {
-    if (config_.policy.on_missing_grant == config::MiddleboxPolicy::OnMissingGrant::end) return Error{Fault::grant_refused, filter::describe(missing)};
-    log_.write(observe::Level::warn, observe::Event::filter_missing_grant, {{"session", session_name}, {"what", filter::describe(missing)}});
+    if (config_.policy.on_missing_grant == config::MiddleboxPolicy::OnMissingGrant::end)
+      return Error{Fault::grant_refused, filter::describe(missing)};
+    log_.write(observe::Level::warn, observe::Event::filter_missing_grant,
+               {{"session", session_name}, {"what", filter::describe(missing)}});
   }
   return std::unique_ptr<session::RelayHandler>{std::make_unique<Filters>(std::move(chain))};
 }
@@ -184,9 +199,11 @@ Result<PartyIndex> Middlebox::place(const wire::Hello& hello) {
 
 /// Before Ready: the terms must be ones that this middlebox can serve.
 Result<> Middlebox::approve(const session::Terms& terms, PartyIndex self) {
-  if (profile::find_profile(terms.profile()) == nullptr) return Error{Fault::blocked_by_policy, "profile \"" + printable(terms.profile(), 32) + "\" is unknown here"};
+  if (profile::find_profile(terms.profile()) == nullptr)
+    return Error{Fault::blocked_by_policy, "profile \"" + printable(terms.profile(), 32) + "\" is unknown here"};
   if (terms.max_record() > station_.limits.max_record) {
-    return Error{Fault::limit_exceeded, "records of " + std::to_string(terms.max_record()) + " octets; at most " + std::to_string(station_.limits.max_record)};
+    return Error{Fault::limit_exceeded, "records of " + std::to_string(terms.max_record()) + " octets; at most " +
+                                            std::to_string(station_.limits.max_record)};
   }
   if (config_.policy.on_missing_grant != config::MiddleboxPolicy::OnMissingGrant::end) return {};
   filter::SessionInfo info;
@@ -197,10 +214,12 @@ Result<> Middlebox::approve(const session::Terms& terms, PartyIndex self) {
   return {};
 }
 
-Result<std::pair<runtime::Endpoint, runtime::ConnectOptions>> Middlebox::find_next(std::string_view name, std::uint16_t port) const {
+Result<std::pair<runtime::Endpoint, runtime::ConnectOptions>> Middlebox::find_next(std::string_view name,
+                                                                                   std::uint16_t port) const {
   const config::Next* next = config_.find_next(name, port);
   if (next == nullptr) {
-    return Error{Fault::next_hop_refused, "no [[next]] with name \"" + printable(name, 128) + "\" and port " + std::to_string(port) + " is configured"};
+    return Error{Fault::next_hop_refused, "no [[next]] with name \"" + printable(name, 128) + "\" and port " +
+                                              std::to_string(port) + " is configured"};
   }
   if (next->connect) {
     LOUVER_ASSIGN(runtime::Endpoint where, runtime::Endpoint::make(next->connect->address, next->connect->port));

@@ -10,19 +10,23 @@
 
 namespace louver::role {
 
-/// Other parts in the place of a middlebox's own: for those who show or test what a misbehaving one can do. Empty: its own.
+/// Other parts in the place of a middlebox's own: for those who show or test what a misbehaving one can do. Empty: its
+/// own.
 struct MiddleboxHooks {
-  using MakeRelay = std::function<Result<std::unique_ptr<session::RelaySession>>(const session::KeySource&, const session::ProfileTraits&, Duration idle)>;
+  using MakeRelay = std::function<Result<std::unique_ptr<session::RelaySession>>(
+      const session::KeySource&, const session::ProfileTraits&, Duration idle)>;
   MakeRelay make_relay = {};
   /// Where a session's JOIN goes on to, instead of the configured `next`.
   std::function<runtime::Endpoint(Bytes join, const runtime::Endpoint& next)> next_of_session = {};
 };
 
-/// A middlebox: takes part in the associations whose Hello names it at a place from which it may go on, with a chain of filters.
+/// A middlebox: takes part in the associations whose Hello names it at a place from which it may go on, with a chain of
+/// filters.
 class Middlebox final : public Guests, public session::MiddleboxPolicy {
  public:
   /// @fault configuration: a file, filter or address that does not do
-  static Result<std::unique_ptr<Middlebox>> make(config::Middlebox config, observe::Log& log, MiddleboxHooks hooks = {});
+  static Result<std::unique_ptr<Middlebox>> make(config::Middlebox config, observe::Log& log,
+                                                 MiddleboxHooks hooks = {});
   /// Listens. @fault configuration: the address cannot be had
   Result<> open();
   int run() { return process_.run(); }
@@ -35,12 +39,15 @@ class Middlebox final : public Guests, public session::MiddleboxPolicy {
 
   void on_association(Household& household, SidedLinkPtr link) override;
   void on_session(Household& household, SidedLinkPtr link) override;
-  Result<> admit(Household& household, SidedLinkPtr& link, std::shared_ptr<session::AssociationRecord> record, MutableBytes frame);
-  Result<std::unique_ptr<session::RelayHandler>> filters_for(const session::AssociationRecord& record, SessionNumber number);
+  Result<> admit(Household& household, SidedLinkPtr& link, std::shared_ptr<session::AssociationRecord> record,
+                 MutableBytes frame);
+  Result<std::unique_ptr<session::RelayHandler>> filters_for(const session::AssociationRecord& record,
+                                                             SessionNumber number);
 
   Result<PartyIndex> place(const wire::Hello& hello) override;
   Result<> approve(const session::Terms& terms, PartyIndex self) override;
-  Result<std::pair<runtime::Endpoint, runtime::ConnectOptions>> find_next(std::string_view name, std::uint16_t port) const;
+  Result<std::pair<runtime::Endpoint, runtime::ConnectOptions>> find_next(std::string_view name,
+                                                                          std::uint16_t port) const;
   wire::Describe describe_self() const;
 
   config::Middlebox config_;

@@ -6,8 +6,10 @@ constexpr std::size_t early_most = limits::hello_bytes + limits::association_byt
 }
 
 void MiddleboxAssociationLink::start(Household& household, SidedLinkPtr client, Station& station,
-                                     std::unique_ptr<session::MiddleboxAssociation> engine, FindNext find_next, AssociationSeat seat) {
-  std::shared_ptr<MiddleboxAssociationLink> made{new MiddleboxAssociationLink{household, station, std::move(engine), std::move(find_next)}};
+                                     std::unique_ptr<session::MiddleboxAssociation> engine, FindNext find_next,
+                                     AssociationSeat seat) {
+  std::shared_ptr<MiddleboxAssociationLink> made{
+      new MiddleboxAssociationLink{household, station, std::move(engine), std::move(find_next)}};
   client->change_owner(*made, Side::client);
   made->links_[slot(Side::client)] = std::move(client);
   made->seat_ = std::move(seat);
@@ -18,9 +20,14 @@ void MiddleboxAssociationLink::start(Household& household, SidedLinkPtr client, 
   made->links_[slot(Side::client)]->link().resume_reading();
 }
 
-MiddleboxAssociationLink::MiddleboxAssociationLink(Household& household, Station& station, std::unique_ptr<session::MiddleboxAssociation> engine,
+MiddleboxAssociationLink::MiddleboxAssociationLink(Household& household, Station& station,
+                                                   std::unique_ptr<session::MiddleboxAssociation> engine,
                                                    FindNext find_next)
-    : household_(household), station_(station), engine_(std::move(engine)), find_next_(std::move(find_next)), timer_(household.loop()) {}
+    : household_(household),
+      station_(station),
+      engine_(std::move(engine)),
+      find_next_(std::move(find_next)),
+      timer_(household.loop()) {}
 
 MiddleboxAssociationLink::~MiddleboxAssociationLink() {
   if (registered_) station_.associations.remove(*engine_->record());
@@ -42,7 +49,8 @@ std::size_t MiddleboxAssociationLink::on_bytes(Side from, MutableBytes input, co
   return *consumed;
 }
 
-void MiddleboxAssociationLink::carry(session::Outbound&& to_client, session::Outbound&& to_server, const runtime::ChunkRef& chunk) {
+void MiddleboxAssociationLink::carry(session::Outbound&& to_client, session::Outbound&& to_server,
+                                     const runtime::ChunkRef& chunk) {
   if (!to_client.empty() && link(Side::client)) {
     link(Side::client)->link().write(std::move(to_client), chunk);
     if (link(Side::client)->link().above_high_water() && link(Side::server)) link(Side::server)->link().pause_reading();
@@ -67,9 +75,10 @@ void MiddleboxAssociationLink::connect_on() {
     fail(where.error());
     return;
   }
-  connector_ = std::make_unique<runtime::Connector>(household_.loop(), station_.resolver, where->first, where->second,
-                                                    runtime::now() + station_.limits.connect_deadline,
-                                                    [this](Result<runtime::Socket> socket) { on_connected(std::move(socket)); });
+  connector_ =
+      std::make_unique<runtime::Connector>(household_.loop(), station_.resolver, where->first, where->second,
+                                           runtime::now() + station_.limits.connect_deadline,
+                                           [this](Result<runtime::Socket> socket) { on_connected(std::move(socket)); });
 }
 
 void MiddleboxAssociationLink::on_connected(Result<runtime::Socket> socket) {
@@ -78,7 +87,8 @@ void MiddleboxAssociationLink::on_connected(Result<runtime::Socket> socket) {
     fail(Error{Fault::next_hop_refused, socket.error().detail});
     return;
   }
-  link(Side::server) = std::make_unique<SidedLink>(household_.loop(), *std::move(socket), *this, Side::server, station_.link_options);
+  link(Side::server) =
+      std::make_unique<SidedLink>(household_.loop(), *std::move(socket), *this, Side::server, station_.link_options);
   link(Side::server)->link().write(std::move(early_));
   early_ = {};
   link(Side::server)->link().resume_reading();
@@ -96,8 +106,10 @@ void MiddleboxAssociationLink::note_record() {
   if (engine_->complete() && seat_.handshake != nullptr) {
     seat_.handshake.reset();
     const session::AssociationRecord& record = *engine_->record();
-    station_.log.write(observe::Level::info, observe::Event::association_open, {{"association", to_hex(record.id()).substr(0, 8)}, {"party", static_cast<std::int64_t>(raw(record.self()))},
-                                               {"server", record.terms().name(record.terms().server())}});
+    station_.log.write(observe::Level::info, observe::Event::association_open,
+                       {{"association", to_hex(record.id()).substr(0, 8)},
+                        {"party", static_cast<std::int64_t>(raw(record.self()))},
+                        {"server", record.terms().name(record.terms().server())}});
   }
 }
 
@@ -123,7 +135,8 @@ void MiddleboxAssociationLink::on_drained(Side to) {
 }
 
 void MiddleboxAssociationLink::on_end(Side from) {
-  fail(Error{engine_->closed() ? Fault::closed : Fault::connection_lost, std::string{"the "} + name_of(from) + "'s side ended the association's connection"});
+  fail(Error{engine_->closed() ? Fault::closed : Fault::connection_lost,
+             std::string{"the "} + name_of(from) + "'s side ended the association's connection"});
 }
 
 void MiddleboxAssociationLink::on_broken(Side from, const Error& error) {
@@ -142,8 +155,10 @@ void MiddleboxAssociationLink::fail(const Error& error) {
     engine_->record()->end(Alert::revoked);
   } else {
     engine_->fail(error, {to_client, to_server});
-    station_.log.write(observe::Level::warn, observe::Event::association_fail, {{"party", static_cast<std::int64_t>(raw(engine_->self()))},
-                                                 {"alert", alert_text(error, engine_->peer_alert())}, {"fault", describe(error)}});
+    station_.log.write(observe::Level::warn, observe::Event::association_fail,
+                       {{"party", static_cast<std::int64_t>(raw(engine_->self()))},
+                        {"alert", alert_text(error, engine_->peer_alert())},
+                        {"fault", describe(error)}});
   }
   for (Side side : {Side::client, Side::server}) {
     if (!link(side) || !link(side)->link().is_open()) continue;
@@ -158,7 +173,8 @@ void MiddleboxAssociationLink::drain() {
   if (over_ || !engine_->complete()) return;
   session::Outbound to_client;
   session::Outbound to_server;
-  const auto closed = engine_->close(0, static_cast<std::uint32_t>(station_.limits.drain_deadline.count()), engine_now(), {to_client, to_server});
+  const auto closed = engine_->close(0, static_cast<std::uint32_t>(station_.limits.drain_deadline.count()),
+                                     engine_now(), {to_client, to_server});
   carry(std::move(to_client), std::move(to_server), nullptr);
   if (!closed) fail(closed.error());
 }

@@ -15,8 +15,8 @@ using FindNext = std::function<Result<std::pair<runtime::Endpoint, runtime::Conn
 /// A middlebox's association: two connections, the engine between them.
 class MiddleboxAssociationLink final : public Resident, public LinkOwner {
  public:
-  static void start(Household& household, SidedLinkPtr client, Station& station, std::unique_ptr<session::MiddleboxAssociation> engine,
-                    FindNext find_next, AssociationSeat seat);
+  static void start(Household& household, SidedLinkPtr client, Station& station,
+                    std::unique_ptr<session::MiddleboxAssociation> engine, FindNext find_next, AssociationSeat seat);
   ~MiddleboxAssociationLink() override;
 
   void drain() override;
@@ -24,7 +24,8 @@ class MiddleboxAssociationLink final : public Resident, public LinkOwner {
   bool busy() const override { return false; }
 
  private:
-  MiddleboxAssociationLink(Household& household, Station& station, std::unique_ptr<session::MiddleboxAssociation> engine, FindNext find_next);
+  MiddleboxAssociationLink(Household& household, Station& station,
+                           std::unique_ptr<session::MiddleboxAssociation> engine, FindNext find_next);
   std::size_t on_bytes(Side from, MutableBytes input, const runtime::ChunkRef& chunk) override;
   void on_end(Side from) override;
   void on_broken(Side from, const Error& error) override;

@@ -12,7 +12,8 @@ void MiddleboxSessionLink::start(Household& household, SidedLinkPtr client, Stat
   household.move_in(made);
   made->arm_timer();
   made->connector_ = std::make_unique<runtime::Connector>(
-      household.loop(), station.resolver, *made->parts_.next, made->parts_.connect, runtime::now() + station.limits.connect_deadline,
+      household.loop(), station.resolver, *made->parts_.next, made->parts_.connect,
+      runtime::now() + station.limits.connect_deadline,
       [self = made.get()](Result<runtime::Socket> socket) { self->on_connected(std::move(socket)); });
 }
 
@@ -29,7 +30,8 @@ void MiddleboxSessionLink::on_connected(Result<runtime::Socket> socket) {
     fail(Error{Fault::next_hop_refused, socket.error().detail});
     return;
   }
-  link(Side::server) = std::make_unique<SidedLink>(household_.loop(), *std::move(socket), *this, Side::server, station_.link_options);
+  link(Side::server) =
+      std::make_unique<SidedLink>(household_.loop(), *std::move(socket), *this, Side::server, station_.link_options);
   link(Side::server)->link().write(std::move(parts_.join));
   link(Side::server)->link().resume_reading();
   link(Side::client)->link().resume_reading();
@@ -62,7 +64,8 @@ void MiddleboxSessionLink::on_end(Side from) {
   if (!fine) {
     fail(fine.error());
   } else if (!parts_.relay->ended(opposite(from))) {
-    fail(Error{Fault::truncated, std::string{"the "} + name_of(from) + "'s side closed before the other direction had ended"});
+    fail(Error{Fault::truncated,
+               std::string{"the "} + name_of(from) + "'s side closed before the other direction had ended"});
   }
 }
 
@@ -75,7 +78,8 @@ void MiddleboxSessionLink::close_if_done() {
   over_ = true;
   timer_.cancel();
   for (SidedLinkPtr& one : links_) one->link().close_when_written();
-  station_.log.write(observe::Level::debug, observe::Event::session_end, {{"session", static_cast<std::int64_t>(raw(parts_.number))}});
+  station_.log.write(observe::Level::debug, observe::Event::session_end,
+                     {{"session", static_cast<std::int64_t>(raw(parts_.number))}});
   household_.move_out(*this);
 }
 
@@ -93,11 +97,13 @@ void MiddleboxSessionLink::fail(const Error& error) {
     one->link().write(alert);
     one->link().close_when_written(last_words);
   }
-  station_.log.write(observe::Level::info, observe::Event::session_fail, {{"association", to_hex(parts_.record->id()).substr(0, 8)},
-                                           {"session", static_cast<std::int64_t>(raw(parts_.number))},
-                                           {"party", static_cast<std::int64_t>(raw(parts_.record->self()))},
-                                           {"alert", alert_text(error, heard ? std::optional{static_cast<Alert>(heard->code)} : std::nullopt)},
-                                           {"fault", describe(error)}});
+  station_.log.write(
+      observe::Level::info, observe::Event::session_fail,
+      {{"association", to_hex(parts_.record->id()).substr(0, 8)},
+       {"session", static_cast<std::int64_t>(raw(parts_.number))},
+       {"party", static_cast<std::int64_t>(raw(parts_.record->self()))},
+       {"alert", alert_text(error, heard ? std::optional{static_cast<Alert>(heard->code)} : std::nullopt)},
+       {"fault", describe(error)}});
   household_.move_out(*this);
 }
 

@@ -9,8 +9,8 @@
 
 namespace louver::role {
 
-/// A session at a middlebox: two connections and the relay between them. What passes unchanged goes from the buffer that it was
-/// read into straight to the next connection.
+/// A session at a middlebox: two connections and the relay between them. What passes unchanged goes from the buffer
+/// that it was read into straight to the next connection.
 class MiddleboxSessionLink final : public Resident, public LinkOwner {
  public:
   struct Parts {

@@ -7,15 +7,16 @@ namespace louver::role {
 using profile::http1::GatewayCodec;
 using profile::http1::GatewayDecision;
 
-void OriginHttp::start(Household& household, Station& station, const OriginHttpSetting& setting, std::shared_ptr<SessionLink> session,
-                       std::shared_ptr<void> counted) {
+void OriginHttp::start(Household& household, Station& station, const OriginHttpSetting& setting,
+                       std::shared_ptr<SessionLink> session, std::shared_ptr<void> counted) {
   std::shared_ptr<OriginHttp> made{new OriginHttp{household, station, setting, std::move(session)}};
   made->counted_ = std::move(counted);
   household.move_in(made);
   made->session_->start(*made);
 }
 
-OriginHttp::OriginHttp(Household& household, Station& station, const OriginHttpSetting& setting, std::shared_ptr<SessionLink> session)
+OriginHttp::OriginHttp(Household& household, Station& station, const OriginHttpSetting& setting,
+                       std::shared_ptr<SessionLink> session)
     : household_(household),
       station_(station),
       setting_(setting),
@@ -49,7 +50,8 @@ GatewayDecision OriginHttp::on_request(const profile::http1::RequestTarget& requ
   if (origin == nullptr) return GatewayDecision::refuse(421, "No origin is configured for this host.");
   GatewayDecision decision = GatewayDecision::accept();
   decision.extra_fields = party_fields();
-  decision.reused_connection = origin == origin_ && link_ != nullptr && link_->link().is_open() && codec_.origin_reusable();
+  decision.reused_connection =
+      origin == origin_ && link_ != nullptr && link_->link().is_open() && codec_.origin_reusable();
   if (!decision.reused_connection) {
     drop_origin();
     connect(*origin);
@@ -61,21 +63,24 @@ void OriginHttp::connect(const config::Origin& origin) {
   origin_ = &origin;
   auto where = runtime::Endpoint::make(origin.connect.address, origin.connect.port);
   if (!where) return;  // the configuration has checked it
-  connector_ = std::make_unique<runtime::Connector>(household_.loop(), station_.resolver, *where, runtime::ConnectOptions{.allow_private = true},
-                                                    runtime::now() + station_.limits.connect_deadline,
-                                                    [this](Result<runtime::Socket> socket) { on_connected(std::move(socket)); });
+  connector_ = std::make_unique<runtime::Connector>(
+      household_.loop(), station_.resolver, *where, runtime::ConnectOptions{.allow_private = true},
+      runtime::now() + station_.limits.connect_deadline,
+      [this](Result<runtime::Socket> socket) { on_connected(std::move(socket)); });
 }
 
 void OriginHttp::on_connected(Result<runtime::Socket> socket) {
   if (over_) return;
   connector_.reset();
   if (!socket) {
-    station_.log.write(observe::Level::warn, observe::Event::origin_fail, {{"origin", config::to_text(origin_->connect)}, {"fault", socket.error().detail}});
+    station_.log.write(observe::Level::warn, observe::Event::origin_fail,
+                       {{"origin", config::to_text(origin_->connect)}, {"fault", socket.error().detail}});
     check(codec_.fail_exchange(502, "The origin cannot be reached."));
     move_on();
     return;
   }
-  link_ = std::make_unique<SidedLink>(household_.loop(), *std::move(socket), *this, Side::server, station_.link_options);
+  link_ =
+      std::make_unique<SidedLink>(household_.loop(), *std::move(socket), *this, Side::server, station_.link_options);
   link_->link().resume_reading();
   move_on();
 }

@@ -15,15 +15,16 @@ struct OriginHttpSetting {
 /// An HTTP session at the gateway: requests out of it to origins, one at a time, answers back into it.
 class OriginHttp final : public Resident, public SessionUser, public LinkOwner, public profile::http1::GatewayEvents {
  public:
-  static void start(Household& household, Station& station, const OriginHttpSetting& setting, std::shared_ptr<SessionLink> session,
-                    std::shared_ptr<void> counted);
+  static void start(Household& household, Station& station, const OriginHttpSetting& setting,
+                    std::shared_ptr<SessionLink> session, std::shared_ptr<void> counted);
 
   void drain() override {}
   void abort() override { lose(); }
   bool busy() const override { return codec_.open_exchanges() != 0; }
 
  private:
-  OriginHttp(Household& household, Station& station, const OriginHttpSetting& setting, std::shared_ptr<SessionLink> session);
+  OriginHttp(Household& household, Station& station, const OriginHttpSetting& setting,
+             std::shared_ptr<SessionLink> session);
 
   // the session
   Result<> on_part(const session::Part& part) override { return codec_.from_path(part); }

@@ -27,17 +27,22 @@ Household& Process::household_of(const runtime::Loop& loop) {
   return *households_.front();
 }
 
-Result<std::uint16_t> Process::listen(const config::Endpoint& where, std::string_view what, std::function<void(Household&, runtime::Socket)> on_socket) {
+Result<std::uint16_t> Process::listen(const config::Endpoint& where, std::string_view what,
+                                      std::function<void(Household&, runtime::Socket)> on_socket) {
   runtime::ListenerOptions options;
   options.limits = connection_limits_;
-  LOUVER_ASSIGN(auto listener, runtime::Listener::open(
-                                   loops_, config::to_text(where), options,
-                                   [this, on_socket = std::move(on_socket)](runtime::Loop& loop, runtime::Socket socket) {
-                                     on_socket(household_of(loop), std::move(socket));
-                                   },
-                                   [this](const std::string& trouble) { log_.write(observe::Level::warn, observe::Event::connection_refused, {{"what", trouble}}); }));
+  LOUVER_ASSIGN(auto listener,
+                runtime::Listener::open(
+                    loops_, config::to_text(where), options,
+                    [this, on_socket = std::move(on_socket)](runtime::Loop& loop, runtime::Socket socket) {
+                      on_socket(household_of(loop), std::move(socket));
+                    },
+                    [this](const std::string& trouble) {
+                      log_.write(observe::Level::warn, observe::Event::connection_refused, {{"what", trouble}});
+                    }));
   const std::uint16_t port = listener->port();
-  log_.write(observe::Level::info, observe::Event::listen, {{"for", std::string{what}}, {"address", listener->address().to_string()}});
+  log_.write(observe::Level::info, observe::Event::listen,
+             {{"for", std::string{what}}, {"address", listener->address().to_string()}});
   listeners_.push_back(std::move(listener));
   return port;
 }
@@ -74,7 +79,8 @@ void Process::on_every_loop(const std::function<void(Household&)>& task) {
 }
 
 void Process::begin_drain() {
-  log_.write(observe::Level::info, observe::Event::process_drain, {{"deadline_ms", static_cast<std::int64_t>(station_.limits.drain_deadline.count())}});
+  log_.write(observe::Level::info, observe::Event::process_drain,
+             {{"deadline_ms", static_cast<std::int64_t>(station_.limits.drain_deadline.count())}});
   listeners_.clear();
   drain_until_ = runtime::now() + station_.limits.drain_deadline;
   on_every_loop([](Household& household) { household.drain(); });

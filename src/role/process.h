@@ -25,9 +25,11 @@ class Process {
 
   /// Accepts connections there and hands each to `on_socket` on the thread of the loop that it will live on.
   /// @fault configuration: the address cannot be listened on
-  Result<std::uint16_t> listen(const config::Endpoint& where, std::string_view what, std::function<void(Household&, runtime::Socket)> on_socket);
+  Result<std::uint16_t> listen(const config::Endpoint& where, std::string_view what,
+                               std::function<void(Household&, runtime::Socket)> on_socket);
 
-  /// Serves until SIGTERM or SIGINT, then drains within the configured deadline. A second signal ends it at once. SIGHUP opens the log file anew.
+  /// Serves until SIGTERM or SIGINT, then drains within the configured deadline. A second signal ends it at once.
+  /// SIGHUP opens the log file anew.
   /// @param on_start  called on loop 0 once it runs
   /// @return 0, or 1 if something had to be cut off
   int run(const std::function<void()>& on_start = {});

@@ -12,7 +12,8 @@ namespace {
 constexpr std::chrono::milliseconds first_pause{100};
 constexpr std::chrono::seconds longest_pause{5};
 
-Result<session::ClientOffer> offer_of(const config::Route& route, const session::ProfileTraits& profile, std::uint32_t max_record) {
+Result<session::ClientOffer> offer_of(const config::Route& route, const session::ProfileTraits& profile,
+                                      std::uint32_t max_record) {
   std::vector<config::GrantMatrix::Context> contexts;
   session::ClientOffer offer;
   std::uint8_t id = 1;
@@ -25,7 +26,8 @@ Result<session::ClientOffer> offer_of(const config::Route& route, const session:
     const config::RouteMiddlebox& middlebox = route.middleboxes[m];
     offer.route.push_back({wire::Opaque<1, 255>{std::string_view{middlebox.name}}, middlebox.port});
     auto& row = offer.grants.emplace_back();
-    for (std::size_t c = 0; c < contexts.size(); ++c) row.push_back({matrix.at(m, c, Direction::c2s), matrix.at(m, c, Direction::s2c)});
+    for (std::size_t c = 0; c < contexts.size(); ++c)
+      row.push_back({matrix.at(m, c, Direction::c2s), matrix.at(m, c, Direction::s2c)});
   }
   offer.route.push_back({wire::Opaque<1, 255>{std::string_view{route.server}}, route.port});
   for (crypto::SuiteId suite : route.suites) offer.suites.push_back(static_cast<std::uint16_t>(suite));
@@ -36,7 +38,8 @@ Result<session::ClientOffer> offer_of(const config::Route& route, const session:
 
 }  // namespace
 
-Result<std::unique_ptr<RouteKeeper>> RouteKeeper::make(const config::Route& route, const Credentials& credentials, Station& station) {
+Result<std::unique_ptr<RouteKeeper>> RouteKeeper::make(const config::Route& route, const Credentials& credentials,
+                                                       Station& station) {
   const session::ProfileTraits* profile = profile::find_profile(config::name_of(route.profile));
   if (profile == nullptr) return Error{Fault::configuration, route.place + ": unknown profile"};
   LOUVER_ASSIGN(session::ClientOffer offer, offer_of(route, *profile, station.limits.max_record));
@@ -44,12 +47,19 @@ Result<std::unique_ptr<RouteKeeper>> RouteKeeper::make(const config::Route& rout
   session::EndpointChannels channels;
   LOUVER_ASSIGN(channels.end_to_end, credentials.tls_client(tls::ChannelKind::end_to_end, true, route.require_hybrid));
   LOUVER_ASSIGN(channels.middlebox, credentials.tls_client(tls::ChannelKind::client_side, false, route.require_hybrid));
-  return std::unique_ptr<RouteKeeper>{new RouteKeeper{route, std::move(first), *profile, std::move(offer), std::move(channels), station}};
+  return std::unique_ptr<RouteKeeper>{
+      new RouteKeeper{route, std::move(first), *profile, std::move(offer), std::move(channels), station}};
 }
 
-RouteKeeper::RouteKeeper(const config::Route& route, runtime::Endpoint first_party, const session::ProfileTraits& profile, session::ClientOffer offer,
+RouteKeeper::RouteKeeper(const config::Route& route, runtime::Endpoint first_party,
+                         const session::ProfileTraits& profile, session::ClientOffer offer,
                          session::EndpointChannels channels, Station& station)
-    : route_(route), first_party_(std::move(first_party)), profile_(&profile), offer_(std::move(offer)), channels_(std::move(channels)), station_(station) {}
+    : route_(route),
+      first_party_(std::move(first_party)),
+      profile_(&profile),
+      offer_(std::move(offer)),
+      channels_(std::move(channels)),
+      station_(station) {}
 
 void RouteKeeper::start(Household& household) {
   household_ = &household;
@@ -64,15 +74,17 @@ Result<> RouteKeeper::approve(const session::Terms& terms, const std::vector<ses
 
 void RouteKeeper::begin() {
   if (making_ != nullptr || connector_ != nullptr || station_.draining) return;
-  connector_ = std::make_unique<runtime::Connector>(household_->loop(), station_.resolver, first_party_, runtime::ConnectOptions{.allow_private = true},
-                                                    runtime::now() + station_.limits.connect_deadline,
-                                                    [this](Result<runtime::Socket> socket) { on_connected(std::move(socket)); });
+  connector_ = std::make_unique<runtime::Connector>(
+      household_->loop(), station_.resolver, first_party_, runtime::ConnectOptions{.allow_private = true},
+      runtime::now() + station_.limits.connect_deadline,
+      [this](Result<runtime::Socket> socket) { on_connected(std::move(socket)); });
 }
 
 void RouteKeeper::on_connected(Result<runtime::Socket> socket) {
   connector_.reset();
   if (!socket) return retry(socket.error());
-  auto engine = session::ClientAssociation::make(offer_, channels_, *this, station_.random, station_.limits.handshake_deadline);
+  auto engine =
+      session::ClientAssociation::make(offer_, channels_, *this, station_.random, station_.limits.handshake_deadline);
   if (!engine) return retry(engine.error());
   session::Outbound first;
   if (const auto started = (*engine)->start(engine_now(), first); !started) return retry(started.error());
@@ -87,15 +99,19 @@ void RouteKeeper::on_connected(Result<runtime::Socket> socket) {
     void on_drained(Side) override {}
   };
   static Nobody nobody;
-  auto link = std::make_unique<SidedLink>(household_->loop(), *std::move(socket), nobody, Side::server, station_.link_options);
-  making_ = AssociationLink::prepare(*household_, std::move(link), Side::server, station_, *std::move(engine), std::move(callbacks));
+  auto link =
+      std::make_unique<SidedLink>(household_->loop(), *std::move(socket), nobody, Side::server, station_.link_options);
+  making_ = AssociationLink::prepare(*household_, std::move(link), Side::server, station_, *std::move(engine),
+                                     std::move(callbacks));
   *self = making_;
   making_->start(std::move(first));
 }
 
 void RouteKeeper::on_open(const std::shared_ptr<AssociationLink>& association) {
-  station_.log.write(observe::Level::info, observe::Event::association_open, {{"route", route_.name}, {"association", to_hex(association->record()->id()).substr(0, 8)},
-                                             {"middleboxes", static_cast<std::int64_t>(association->record()->terms().middleboxes())}});
+  station_.log.write(observe::Level::info, observe::Event::association_open,
+                     {{"route", route_.name},
+                      {"association", to_hex(association->record()->id()).substr(0, 8)},
+                      {"middleboxes", static_cast<std::int64_t>(association->record()->terms().middleboxes())}});
   std::shared_ptr<AssociationLink> old = std::exchange(serving_, std::exchange(making_, nullptr));
   pause_ = {};
   tell(serving_->record());
@@ -119,12 +135,15 @@ void RouteKeeper::on_over(const AssociationLink* association, const Error& error
   const bool was_making = making_.get() == association;
   if (!was_serving && !was_making) return;
   if (error.fault != Fault::closed) {
-    station_.log.write(observe::Level::warn, observe::Event::association_fail, {{"route", route_.name}, {"alert", alert_text(error, association->reported())}, {"fault", describe(error)}});
+    station_.log.write(
+        observe::Level::warn, observe::Event::association_fail,
+        {{"route", route_.name}, {"alert", alert_text(error, association->reported())}, {"fault", describe(error)}});
   }
   const bool refused = association->refused_by_policy() || error.fault == Fault::grant_refused;
   if (was_making) {
     making_.reset();
-    tell_failure(refused ? Error{Fault::grant_refused, error.detail} : error);  // another try would need another answer of somebody
+    tell_failure(refused ? Error{Fault::grant_refused, error.detail}
+                         : error);  // another try would need another answer of somebody
   }
   if (was_serving) {
     serving_.reset();
@@ -193,7 +212,8 @@ void RouteKeeper::expire_waiting() {
   {
     const std::lock_guard lock{mutex_};
     const TimePoint now = runtime::now();
-    const auto late = std::partition(waiting_.begin(), waiting_.end(), [&](const Waiting& one) { return one.until > now; });
+    const auto late =
+        std::partition(waiting_.begin(), waiting_.end(), [&](const Waiting& one) { return one.until > now; });
     std::move(late, waiting_.end(), std::back_inserter(told));
     waiting_.erase(late, waiting_.end());
     for (const Waiting& one : waiting_) next = std::min(next, one.until);

@@ -11,12 +11,13 @@
 
 namespace louver::role {
 
-/// Keeps one association of a route ready: made before it is needed, renewed ahead of its age, made again when it is lost.
-/// Lives on one loop; current() and when_ready() are for any thread. docs/protocol.md §7, §8
+/// Keeps one association of a route ready: made before it is needed, renewed ahead of its age, made again when it is
+/// lost. Lives on one loop; current() and when_ready() are for any thread. docs/protocol.md §7, §8
 class RouteKeeper final : public session::EndpointPolicy {
  public:
   /// @fault configuration: the route's grants or middleboxes break a rule
-  static Result<std::unique_ptr<RouteKeeper>> make(const config::Route& route, const Credentials& credentials, Station& station);
+  static Result<std::unique_ptr<RouteKeeper>> make(const config::Route& route, const Credentials& credentials,
+                                                   Station& station);
   RouteKeeper(const RouteKeeper&) = delete;
   RouteKeeper& operator=(const RouteKeeper&) = delete;
 
@@ -35,8 +36,8 @@ class RouteKeeper final : public session::EndpointPolicy {
   void lost(const session::AssociationRecord& record);
 
  private:
-  RouteKeeper(const config::Route& route, runtime::Endpoint first_party, const session::ProfileTraits& profile, session::ClientOffer offer,
-              session::EndpointChannels channels, Station& station);
+  RouteKeeper(const config::Route& route, runtime::Endpoint first_party, const session::ProfileTraits& profile,
+              session::ClientOffer offer, session::EndpointChannels channels, Station& station);
   Result<> approve(const session::Terms& terms, const std::vector<session::PartyReport>& parties) override;
   void begin();
   void on_connected(Result<runtime::Socket> socket);
@@ -62,8 +63,8 @@ class RouteKeeper final : public session::EndpointPolicy {
   Station& station_;
   Household* household_ = nullptr;
   std::unique_ptr<runtime::Connector> connector_;
-  std::unique_ptr<runtime::Timer> timer_;        // renewal, or the next try
-  std::unique_ptr<runtime::Timer> wait_timer_;   // of those who wait
+  std::unique_ptr<runtime::Timer> timer_;       // renewal, or the next try
+  std::unique_ptr<runtime::Timer> wait_timer_;  // of those who wait
   std::shared_ptr<AssociationLink> making_, serving_;
   Duration pause_{};
   Error last_error_{Fault::timeout, "no association yet"};

@@ -12,8 +12,8 @@ class Discard final : public session::PartSink {
 
 }  // namespace
 
-SessionLink::SessionLink(Household& household, Station& station, std::shared_ptr<session::AssociationRecord> record, SessionNumber number,
-                         std::unique_ptr<session::EndpointSession> engine)
+SessionLink::SessionLink(Household& household, Station& station, std::shared_ptr<session::AssociationRecord> record,
+                         SessionNumber number, std::unique_ptr<session::EndpointSession> engine)
     : household_(household),
       station_(station),
       number_(number),
@@ -21,14 +21,18 @@ SessionLink::SessionLink(Household& household, Station& station, std::shared_ptr
       timer_(household.loop()),
       watch_(household.loop(), std::move(record), [this](const Error& error) { fail(error); }) {}
 
-Result<std::shared_ptr<SessionLink>> SessionLink::join(Household& household, Station& station, std::shared_ptr<session::AssociationRecord> record,
-                                                       const runtime::Endpoint& first_party, const session::ProfileTraits& profile, SessionUser& user) {
+Result<std::shared_ptr<SessionLink>> SessionLink::join(Household& household, Station& station,
+                                                       std::shared_ptr<session::AssociationRecord> record,
+                                                       const runtime::Endpoint& first_party,
+                                                       const session::ProfileTraits& profile, SessionUser& user) {
   SessionNumber number{};
   std::unique_ptr<session::EndpointSession> engine;
-  LOUVER_ASSIGN(const Buffer join, record->make_join(runtime::wall_now(), number, [&](const session::KeySource& keys) -> Result<> {
-    LOUVER_ASSIGN(engine, session::EndpointSession::make(keys, profile, station.limits.idle_deadline, runtime::now()));
-    return {};
-  }));
+  LOUVER_ASSIGN(const Buffer join,
+                record->make_join(runtime::wall_now(), number, [&](const session::KeySource& keys) -> Result<> {
+                  LOUVER_ASSIGN(engine, session::EndpointSession::make(keys, profile, station.limits.idle_deadline,
+                                                                       runtime::now()));
+                  return {};
+                }));
   std::shared_ptr<SessionLink> made{new SessionLink{household, station, std::move(record), number, std::move(engine)}};
   made->user_ = &user;
   made->arm_timer();
@@ -36,7 +40,8 @@ Result<std::shared_ptr<SessionLink>> SessionLink::join(Household& household, Sta
   household.move_in(made);
   made->connector_ = std::make_unique<runtime::Connector>(
       household.loop(), station.resolver, first_party, runtime::ConnectOptions{.allow_private = true},
-      runtime::now() + station.limits.connect_deadline, [self = made.get()](Result<runtime::Socket> socket) { self->on_connected(std::move(socket)); });
+      runtime::now() + station.limits.connect_deadline,
+      [self = made.get()](Result<runtime::Socket> socket) { self->on_connected(std::move(socket)); });
   return made;
 }
 
@@ -66,7 +71,8 @@ void SessionLink::on_connected(Result<runtime::Socket> socket) {
     lose(Error{Fault::next_hop_refused, socket.error().detail});
     return;
   }
-  link_ = std::make_unique<SidedLink>(household_.loop(), *std::move(socket), *this, Side::server, station_.link_options);
+  link_ =
+      std::make_unique<SidedLink>(household_.loop(), *std::move(socket), *this, Side::server, station_.link_options);
   flush();
   link_->link().resume_reading();
   if (was_high_ && !above_high_water()) {
@@ -172,7 +178,8 @@ void SessionLink::close_if_done() {
   user_ = nullptr;
   timer_.cancel();
   if (link_ != nullptr && link_->link().is_open()) link_->link().close_when_written();
-  station_.log.write(observe::Level::debug, observe::Event::session_end, {{"session", static_cast<std::int64_t>(raw(number_))}});
+  station_.log.write(observe::Level::debug, observe::Event::session_end,
+                     {{"session", static_cast<std::int64_t>(raw(number_))}});
   household_.move_out(*this);
 }
 
@@ -190,11 +197,12 @@ void SessionLink::lose(const Error& error) {
   timer_.cancel();
   connector_.reset();
   if (link_ != nullptr && link_->link().is_open()) link_->link().close_when_written(last_words);
-  station_.log.write(observe::Level::info, observe::Event::session_fail, {{"association", to_hex(record().id()).substr(0, 8)},
-                                           {"session", static_cast<std::int64_t>(raw(number_))},
-                                           {"party", static_cast<std::int64_t>(raw(record().self()))},
-                                           {"alert", alert_text(error, reported())},
-                                           {"fault", describe(error)}});
+  station_.log.write(observe::Level::info, observe::Event::session_fail,
+                     {{"association", to_hex(record().id()).substr(0, 8)},
+                      {"session", static_cast<std::int64_t>(raw(number_))},
+                      {"party", static_cast<std::int64_t>(raw(record().self()))},
+                      {"alert", alert_text(error, reported())},
+                      {"fault", describe(error)}});
   const auto self = shared_from_this();
   household_.move_out(*this);
   if (SessionUser* user = std::exchange(user_, nullptr)) user->on_session_lost(error);

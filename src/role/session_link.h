@@ -27,8 +27,10 @@ class SessionLink final : public Resident, public LinkOwner {
  public:
   /// Client: takes a number, makes the JOIN and connects; what is sent meanwhile goes out behind it.
   /// @fault revoked, certificate_expired: the association takes no more sessions
-  static Result<std::shared_ptr<SessionLink>> join(Household& household, Station& station, std::shared_ptr<session::AssociationRecord> record,
-                                                   const runtime::Endpoint& first_party, const session::ProfileTraits& profile, SessionUser& user);
+  static Result<std::shared_ptr<SessionLink>> join(Household& household, Station& station,
+                                                   std::shared_ptr<session::AssociationRecord> record,
+                                                   const runtime::Endpoint& first_party,
+                                                   const session::ProfileTraits& profile, SessionUser& user);
   /// Server: the JOIN has been taken from `link`.
   static std::shared_ptr<SessionLink> take(Household& household, SidedLinkPtr link, Station& station,
                                            std::shared_ptr<session::AssociationRecord> record, SessionNumber number,
@@ -65,8 +67,8 @@ class SessionLink final : public Resident, public LinkOwner {
   bool busy() const override { return !over_; }
 
  private:
-  SessionLink(Household& household, Station& station, std::shared_ptr<session::AssociationRecord> record, SessionNumber number,
-              std::unique_ptr<session::EndpointSession> engine);
+  SessionLink(Household& household, Station& station, std::shared_ptr<session::AssociationRecord> record,
+              SessionNumber number, std::unique_ptr<session::EndpointSession> engine);
   std::size_t on_bytes(Side from, MutableBytes input, const runtime::ChunkRef& chunk) override;
   void on_end(Side from) override;
   void on_broken(Side from, const Error& error) override;

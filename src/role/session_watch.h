@@ -10,7 +10,8 @@
 
 namespace louver::role {
 
-/// Tells a session, on its own loop, when its association ends it: at once, or when a Close's drain time is over. docs/protocol.md §8
+/// Tells a session, on its own loop, when its association ends it: at once, or when a Close's drain time is over.
+/// docs/protocol.md §8
 class SessionWatch {
  public:
   /// @param over  called at most once; not after the watch is gone

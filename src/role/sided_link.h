@@ -25,7 +25,8 @@ class LinkOwner {
 /// A link whose owner can change: whoever accepts a connection hands it on once its first frame says what it is for.
 class SidedLink final : private runtime::LinkHandler {
  public:
-  SidedLink(runtime::Loop& loop, runtime::Socket socket, LinkOwner& owner, Side side, const runtime::LinkOptions& options)
+  SidedLink(runtime::Loop& loop, runtime::Socket socket, LinkOwner& owner, Side side,
+            const runtime::LinkOptions& options)
       : owner_(&owner), side_(side), link_(loop, std::move(socket), *this, options) {}
 
   void change_owner(LinkOwner& owner, Side side) {
@@ -35,7 +36,9 @@ class SidedLink final : private runtime::LinkHandler {
   runtime::Link& link() { return link_; }
 
  private:
-  std::size_t on_bytes(MutableBytes input, const runtime::ChunkRef& chunk) override { return owner_->on_bytes(side_, input, chunk); }
+  std::size_t on_bytes(MutableBytes input, const runtime::ChunkRef& chunk) override {
+    return owner_->on_bytes(side_, input, chunk);
+  }
   void on_end() override { owner_->on_end(side_); }
   void on_broken(const Error& error) override { owner_->on_broken(side_, error); }
   void on_drained() override { owner_->on_drained(side_); }

@@ -5,8 +5,8 @@
 
 #include "config/config.h"
 #include "crypto/system_random.h"
-#include "role/household.h"
 #include "observe/log.h"
+#include "role/household.h"
 #include "role/report.h"
 #include "runtime/clock.h"
 #include "runtime/connection_limits.h"
@@ -83,7 +83,8 @@ struct AssociationSeat {
 /// A place for one more session, in the process and in its association.
 /// @fault limit_exceeded
 inline Result<std::shared_ptr<void>> session_seat(Station& station, const session::AssociationRecord& record) {
-  if (record.watched() >= station.limits.sessions_per_association) return Error{Fault::limit_exceeded, "too many sessions in this association"};
+  if (record.watched() >= station.limits.sessions_per_association)
+    return Error{Fault::limit_exceeded, "too many sessions in this association"};
   auto seat = station.sessions.take();
   if (seat == nullptr) return Error{Fault::limit_exceeded, "too many sessions"};
   return seat;

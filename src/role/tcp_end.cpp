@@ -4,11 +4,13 @@
 
 namespace louver::role {
 
-TcpEnd::TcpEnd(Household& household, Station& station, Side end) : household_(household), station_(station), end_(end), inward_(*this) {}
+TcpEnd::TcpEnd(Household& household, Station& station, Side end)
+    : household_(household), station_(station), end_(end), inward_(*this) {}
 
 std::shared_ptr<TcpEnd> TcpEnd::for_application(Household& household, Station& station, runtime::Socket socket) {
   std::shared_ptr<TcpEnd> made{new TcpEnd{household, station, Side::client}};
-  made->link_ = std::make_unique<SidedLink>(household.loop(), std::move(socket), *made, Side::client, station.link_options);
+  made->link_ =
+      std::make_unique<SidedLink>(household.loop(), std::move(socket), *made, Side::client, station.link_options);
   household.move_in(made);
   return made;
 }
@@ -29,16 +31,17 @@ void TcpEnd::refuse(const Error& error) {
   lose();
 }
 
-void TcpEnd::for_origin(Household& household, Station& station, const runtime::Endpoint& origin, std::shared_ptr<SessionLink> session,
-                        std::shared_ptr<void> counted) {
+void TcpEnd::for_origin(Household& household, Station& station, const runtime::Endpoint& origin,
+                        std::shared_ptr<SessionLink> session, std::shared_ptr<void> counted) {
   std::shared_ptr<TcpEnd> made{new TcpEnd{household, station, Side::server}};
   made->session_ = std::move(session);
   made->counted_ = std::move(counted);
   made->open_codec();
   household.move_in(made);
-  made->connector_ = std::make_unique<runtime::Connector>(household.loop(), station.resolver, origin, runtime::ConnectOptions{.allow_private = true},
-                                                          runtime::now() + station.limits.connect_deadline,
-                                                          [self = made.get()](Result<runtime::Socket> socket) { self->on_connected(std::move(socket)); });
+  made->connector_ = std::make_unique<runtime::Connector>(
+      household.loop(), station.resolver, origin, runtime::ConnectOptions{.allow_private = true},
+      runtime::now() + station.limits.connect_deadline,
+      [self = made.get()](Result<runtime::Socket> socket) { self->on_connected(std::move(socket)); });
 }
 
 void TcpEnd::on_connected(Result<runtime::Socket> socket) {
@@ -50,7 +53,8 @@ void TcpEnd::on_connected(Result<runtime::Socket> socket) {
     leave();
     return;
   }
-  link_ = std::make_unique<SidedLink>(household_.loop(), *std::move(socket), *this, Side::server, station_.link_options);
+  link_ =
+      std::make_unique<SidedLink>(household_.loop(), *std::move(socket), *this, Side::server, station_.link_options);
   link_->link().resume_reading();
   session_->start(*this);  // only now: until here the session's bytes wait in its connection
 }

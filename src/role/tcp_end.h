@@ -17,8 +17,8 @@ class TcpEnd final : public Resident, public SessionUser, public LinkOwner {
   void refuse(const Error& error);
 
   /// Gateway: connects to the origin; the session's bytes wait until it is there.
-  static void for_origin(Household& household, Station& station, const runtime::Endpoint& origin, std::shared_ptr<SessionLink> session,
-                         std::shared_ptr<void> counted);
+  static void for_origin(Household& household, Station& station, const runtime::Endpoint& origin,
+                         std::shared_ptr<SessionLink> session, std::shared_ptr<void> counted);
 
   void drain() override {}
   void abort() override { lose(); }

@@ -140,7 +140,8 @@ bool Link::Connection::deliver() {
     return false;
   }
   input_.consume(consumed);
-  // Paused and resumed within the callback: the turn that was posted brings the rest, before anything new and before the end.
+  // Paused and resumed within the callback: the turn that was posted brings the rest, before anything new and before
+  // the end.
   if (paused_ || turn_posted_) {
     input_.settle();
     return false;

@@ -11,22 +11,24 @@
 
 namespace louver::session {
 
-/// One party as the others know it after the agreement: authenticated, except for what an anonymous client says of itself (nothing).
+/// One party as the others know it after the agreement: authenticated, except for what an anonymous client says of
+/// itself (nothing).
 struct PartyReport {
   PartyIndex index;
-  std::string name;          // empty: an anonymous client
-  wire::Describe describe;   // of middleboxes
+  std::string name;         // empty: an anonymous client
+  wire::Describe describe;  // of middleboxes
   WallTime expires = WallTime::max();
 };
 
-/// What an association is once all parties agree: immutable but for the secrets, which its record erases. docs/protocol.md §4
+/// What an association is once all parties agree: immutable but for the secrets, which its record erases.
+/// docs/protocol.md §4
 struct Agreement {
   Terms terms;
   PathPlan plan;
   PartyIndex self;
   wire::Hash manifest_hash{};
   wire::AssociationId id{};
-  std::vector<PartyReport> parties;  // those that this party knows
+  std::vector<PartyReport> parties;    // those that this party knows
   WallTime expires = WallTime::max();  // the earliest of the certificates that this party has verified
   SecretTable secrets;
 };
@@ -35,7 +37,8 @@ struct Agreement {
 wire::Hash hash_of_manifest(const wire::Manifest& manifest);
 wire::AssociationId association_id(const wire::Hash& manifest_hash);
 
-/// What an endpoint's own rules say. Every call is made once per association, before anything that depends on it is sent.
+/// What an endpoint's own rules say. Every call is made once per association, before anything that depends on it is
+/// sent.
 class EndpointPolicy {
  public:
   virtual ~EndpointPolicy() = default;
@@ -58,7 +61,8 @@ class ServerPolicy : public EndpointPolicy {
 class MiddleboxPolicy {
  public:
   virtual ~MiddleboxPolicy() = default;
-  /// Where this middlebox stands in the route, if the route names it and its next party is one of its own configuration.
+  /// Where this middlebox stands in the route, if the route names it and its next party is one of its own
+  /// configuration.
   /// @fault not_in_route, next_hop_refused
   virtual Result<PartyIndex> place(const wire::Hello& hello) = 0;
   /// Looks at what was granted before Ready goes out.

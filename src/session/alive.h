@@ -8,8 +8,8 @@
 
 namespace louver::session {
 
-/// The Alives of one end-to-end channel: when to send the next, whether those that come are in order, when they have stayed out too
-/// long. docs/protocol.md §8
+/// The Alives of one end-to-end channel: when to send the next, whether those that come are in order, when they have
+/// stayed out too long. docs/protocol.md §8
 class AliveClock {
  public:
   void start(TimePoint now) {
@@ -25,7 +25,8 @@ class AliveClock {
   /// @fault unexpected_message: a number that is not the next, or one that comes long before its time
   Result<> heard(std::uint32_t number, TimePoint now) {
     const auto turns = (now - started_) / limits::alive_interval;
-    if (number != heard_ + 1 || number > turns + slack) return Error{Fault::unexpected_message, "Alive " + std::to_string(number) + " out of turn"};
+    if (number != heard_ + 1 || number > turns + slack)
+      return Error{Fault::unexpected_message, "Alive " + std::to_string(number) + " out of turn"};
     heard_ = number;
     last_heard_ = now;
     return {};

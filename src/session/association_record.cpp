@@ -103,7 +103,8 @@ std::size_t AssociationRecord::joins() const {
 Result<> AssociationRecord::check_life(std::uint64_t number, TimePoint now, WallTime wall) const {
   if (state_ == State::ended) return Error{Fault::revoked, "the association has ended"};
   if (state_ == State::waiting) return Error{Fault::internal_error, "a JOIN before Go must be held"};
-  if (wall >= agreement_.expires) return Error{Fault::certificate_expired, "a certificate of the association has expired"};
+  if (wall >= agreement_.expires)
+    return Error{Fault::certificate_expired, "a certificate of the association has expired"};
   if (state_ == State::closing && (number > close_last_ || now >= grace_until_)) {
     return Error{Fault::revoked, "the association is closed for session " + std::to_string(number)};
   }
@@ -114,14 +115,16 @@ Result<> AssociationRecord::check_life(std::uint64_t number, TimePoint now, Wall
 Result<> AssociationRecord::check_alive(std::uint32_t alive) const {
   const std::uint32_t newest = alive_sent_.load();
   if (alive > newest) return Error{Fault::join_late, "the JOIN names an Alive that was never sent"};
-  if (newest - alive > limits::alive_behind) return Error{Fault::join_late, "the JOIN is " + std::to_string(newest - alive) + " Alives old"};
+  if (newest - alive > limits::alive_behind)
+    return Error{Fault::join_late, "the JOIN is " + std::to_string(newest - alive) + " Alives old"};
   return {};
 }
 
 Result<Buffer> AssociationRecord::make_join(WallTime wall, SessionNumber& number, const Derive& derive) {
   const std::lock_guard lock{mutex_};
   if (state_ != State::open) return Error{Fault::revoked, "the association takes no more sessions"};
-  if (wall >= agreement_.expires) return Error{Fault::certificate_expired, "a certificate of the association has expired"};
+  if (wall >= agreement_.expires)
+    return Error{Fault::certificate_expired, "a certificate of the association has expired"};
   if (next_number_ >> 63 != 0) return Error{Fault::sequence_exhausted, "session numbers are used up"};
   number = SessionNumber{next_number_++};  // burnt from here on, whatever happens
   const KeySource keys{agreement_, number};
@@ -148,7 +151,8 @@ Result<> AssociationRecord::take_join(MutableBytes frame, TimePoint now, WallTim
     LOUVER_TRY(join_tags::check_end(keys, frame));
     LOUVER_TRY(check_alive(join.alive));
   }
-  if (!window_.mark(join.session)) return Error{Fault::join_replayed, "session " + std::to_string(join.session) + " was taken before"};
+  if (!window_.mark(join.session))
+    return Error{Fault::join_replayed, "session " + std::to_string(join.session) + " was taken before"};
   if (!is_server) LOUVER_TRY(join_tags::write_hop(keys, frame));
   LOUVER_TRY(derive(keys));
   ++joins_;
@@ -181,7 +185,8 @@ void AssociationRecord::notify() {
 
 Result<> AssociationTable::add(std::shared_ptr<AssociationRecord> record) {
   const std::lock_guard lock{mutex_};
-  if (records_.size() >= most_) return Error{Fault::limit_exceeded, "more than " + std::to_string(most_) + " associations"};
+  if (records_.size() >= most_)
+    return Error{Fault::limit_exceeded, "more than " + std::to_string(most_) + " associations"};
   const auto [at, fresh] = records_.emplace(record->id(), record);
   if (!fresh) return Error{Fault::internal_error, "an association with this id exists"};
   return {};

@@ -14,7 +14,8 @@ namespace louver::session {
 /// Which session numbers were taken: each once, none below the window. docs/protocol.md §7
 class JoinWindow {
  public:
-  /// True if `number` was free; it is marked then. 0, a marked one, and one more than 2^16 below the highest are not free.
+  /// True if `number` was free; it is marked then. 0, a marked one, and one more than 2^16 below the highest are not
+  /// free.
   bool mark(std::uint64_t number);
   std::uint64_t highest() const { return highest_; }
 
@@ -23,8 +24,8 @@ class JoinWindow {
   std::uint64_t highest_ = 0;
 };
 
-/// An association as its sessions see it, shared by all threads of the process: secrets, the window of joins, life and end.
-/// docs/protocol.md §7, §8
+/// An association as its sessions see it, shared by all threads of the process: secrets, the window of joins, life and
+/// end. docs/protocol.md §7, §8
 ///
 /// Lock order: nothing is called back while the lock is held, but for `derive`, which only makes keys.
 class AssociationRecord {
@@ -63,8 +64,8 @@ class AssociationRecord {
 
   /// Client: takes the next number and makes its JOIN frame; derives its keys.
   Result<Buffer> make_join(WallTime wall, SessionNumber& number, const Derive& derive);
-  /// Middlebox and server: every check of §7, then marks the number, in one step for all threads; derives the session's keys. A
-  /// middlebox's frame gets the next hop's tag where it lies.
+  /// Middlebox and server: every check of §7, then marks the number, in one step for all threads; derives the session's
+  /// keys. A middlebox's frame gets the next hop's tag where it lies.
   /// @fault join_hop_tag, join_end_tag, join_late, certificate_expired, revoked, join_replayed
   Result<> take_join(MutableBytes frame, TimePoint now, WallTime wall, const Derive& derive);
 
@@ -73,7 +74,8 @@ class AssociationRecord {
   std::uint32_t alive_received() const { return alive_received_.load(); }
   void set_alive_received(std::uint32_t number) { alive_received_.store(number); }
 
-  /// Calls `changed` (from any thread, without the lock) whenever state or drain change. The callback goes with the handle.
+  /// Calls `changed` (from any thread, without the lock) whenever state or drain change. The callback goes with the
+  /// handle.
   using Watch = std::shared_ptr<std::function<void()>>;
   [[nodiscard]] Watch watch(std::function<void()> changed);
   /// How many such callbacks live: the sessions that still run, and those that wait to begin.

@@ -11,7 +11,8 @@ wire::Hello make_hello(const ClientOffer& offer, RandomSource& random) {
   hello.contexts.items = offer.contexts;
   for (const auto& middlebox : offer.grants) {
     for (const std::array<Grant, 2>& grant : middlebox) {
-      hello.grants.bytes.push_back(static_cast<std::byte>(static_cast<unsigned>(grant[0]) | static_cast<unsigned>(grant[1]) << 4));
+      hello.grants.bytes.push_back(
+          static_cast<std::byte>(static_cast<unsigned>(grant[0]) | static_cast<unsigned>(grant[1]) << 4));
     }
   }
   hello.suites.items = offer.suites;
@@ -29,8 +30,9 @@ EndpointAgreement::Own own_of(const tls::Identity* identity) {
 
 }  // namespace
 
-Result<std::unique_ptr<ClientAssociation>> ClientAssociation::make(const ClientOffer& offer, EndpointChannels channels, EndpointPolicy& policy,
-                                                                   RandomSource& random, Duration handshake_deadline) {
+Result<std::unique_ptr<ClientAssociation>> ClientAssociation::make(const ClientOffer& offer, EndpointChannels channels,
+                                                                   EndpointPolicy& policy, RandomSource& random,
+                                                                   Duration handshake_deadline) {
   std::unique_ptr<ClientAssociation> made{new ClientAssociation{std::move(channels), handshake_deadline}};
   LOUVER_TRY(made->set_up(offer, policy, random));
   return made;

@@ -18,13 +18,15 @@ struct ClientOffer {
 class ClientAssociation : public EndpointAssociation {
  public:
   /// @fault bad_value, limit_exceeded: the offer breaks a rule of docs/protocol.md §3
-  static Result<std::unique_ptr<ClientAssociation>> make(const ClientOffer& offer, EndpointChannels channels, EndpointPolicy& policy,
-                                                         RandomSource& random, Duration handshake_deadline);
+  static Result<std::unique_ptr<ClientAssociation>> make(const ClientOffer& offer, EndpointChannels channels,
+                                                         EndpointPolicy& policy, RandomSource& random,
+                                                         Duration handshake_deadline);
   /// HELLO and every ClientHello.
   Result<> start(Now now, Outbound& out);
 
  protected:
-  ClientAssociation(EndpointChannels channels, Duration handshake_deadline) : EndpointAssociation(std::move(channels), handshake_deadline) {}
+  ClientAssociation(EndpointChannels channels, Duration handshake_deadline)
+      : EndpointAssociation(std::move(channels), handshake_deadline) {}
   Result<> set_up(const ClientOffer& offer, EndpointPolicy& policy, RandomSource& random);
 
  private:

@@ -11,7 +11,8 @@ namespace louver::session {
 /// One pairwise channel as it travels in CHANNEL frames: which id and flags it has there, and the messages in it.
 class ControlChannel {
  public:
-  ControlChannel(tls::Channel channel, std::uint8_t id, std::uint8_t flags) : channel_(std::move(channel)), id_(id), flags_(flags) {}
+  ControlChannel(tls::Channel channel, std::uint8_t id, std::uint8_t flags)
+      : channel_(std::move(channel)), id_(id), flags_(flags) {}
 
   Result<> start() { return channel_.start(); }
   /// Body of a CHANNEL frame. @fault bad_value for an empty one, whatever the TLS connection finds
@@ -31,7 +32,9 @@ class ControlChannel {
   bool newly_established();
   bool established() const { return channel_.established(); }
   const tls::VerifiedPeer* peer() const { return channel_.peer(); }
-  Result<> export_secret(std::string_view label, Bytes context, MutableBytes out) const { return channel_.export_secret(label, context, out); }
+  Result<> export_secret(std::string_view label, Bytes context, MutableBytes out) const {
+    return channel_.export_secret(label, context, out);
+  }
 
   /// Hands whole messages to `take(MessageType, body)`, first to last, and stops at its first fault.
   template <class Take>

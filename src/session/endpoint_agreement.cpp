@@ -25,8 +25,15 @@ wire::AssociationId association_id(const wire::Hash& manifest_hash) {
   return id;
 }
 
-EndpointAgreement::EndpointAgreement(End end, wire::Hello hello, wire::Hash hello_hash, Own own, EndpointPolicy& policy, RandomSource& random)
-    : end_(end), hello_(std::move(hello)), hello_hash_(hello_hash), own_(std::move(own)), policy_(policy), random_(random), peers_(hello_.route.items.size()) {}
+EndpointAgreement::EndpointAgreement(End end, wire::Hello hello, wire::Hash hello_hash, Own own, EndpointPolicy& policy,
+                                     RandomSource& random)
+    : end_(end),
+      hello_(std::move(hello)),
+      hello_hash_(hello_hash),
+      own_(std::move(own)),
+      policy_(policy),
+      random_(random),
+      peers_(hello_.route.items.size()) {}
 
 Result<> EndpointAgreement::accept(const wire::Accept& accept) {
   LOUVER_ASSIGN(Terms terms, agree_on_terms(hello_, hello_hash_, accept));
@@ -38,7 +45,8 @@ Result<> EndpointAgreement::accept(const wire::Accept& accept) {
   return {};
 }
 
-Result<> EndpointAgreement::on_verified(std::size_t channel, const tls::VerifiedPeer* peer, const Exporter& exporter, const Send& send) {
+Result<> EndpointAgreement::on_verified(std::size_t channel, const tls::VerifiedPeer* peer, const Exporter& exporter,
+                                        const Send& send) {
   Peer& entry = peers_[channel];
   entry.verified = true;
   if (peer != nullptr) {
@@ -51,7 +59,8 @@ Result<> EndpointAgreement::on_verified(std::size_t channel, const tls::Verified
   return advance(exporter, send);
 }
 
-Result<> EndpointAgreement::on_message(std::size_t channel, wire::MessageType type, Bytes body, const Exporter& exporter, const Send& send) {
+Result<> EndpointAgreement::on_message(std::size_t channel, wire::MessageType type, Bytes body,
+                                       const Exporter& exporter, const Send& send) {
   const bool end_to_end = channel == 0;
   switch (type) {
     case wire::MessageType::accept:
@@ -95,7 +104,8 @@ Result<> EndpointAgreement::on_confirm(Bytes body) {
   if (confirmed_) return unexpected(wire::MessageType::confirm, "twice");
   if (is_client() && phase_ != Phase::keys_sent) return unexpected(wire::MessageType::confirm, "before our own");
   LOUVER_ASSIGN(const wire::Confirm confirm, wire::decode<wire::Confirm>(body));
-  if (is_client() && confirm.manifest_hash != manifest_hash_) return Error{Fault::manifest_differs, "the server confirms another manifest"};
+  if (is_client() && confirm.manifest_hash != manifest_hash_)
+    return Error{Fault::manifest_differs, "the server confirms another manifest"};
   confirmed_ = confirm.manifest_hash;
   return {};
 }
@@ -112,17 +122,20 @@ Result<> EndpointAgreement::on_ready(std::size_t channel, Bytes body) {
 /// Step 4: exactly the items that this middlebox's grants call for, and one digest for one name wherever it turns up.
 Result<> EndpointAgreement::check_ready(std::size_t channel, const wire::Ready& ready) {
   const std::string who = "M" + std::to_string(channel);
-  if (ready.manifest_hash != manifest_hash_) return Error{Fault::manifest_differs, who + " is ready for another manifest"};
+  if (ready.manifest_hash != manifest_hash_)
+    return Error{Fault::manifest_differs, who + " is ready for another manifest"};
   const PartyIndex party{static_cast<std::uint8_t>(channel)};
   auto given = ready.items.items.begin();
   for (const Item& item : items_) {
     if (!item.held_by(party)) continue;
-    if (given == ready.items.items.end() || given->name != item.name) return Error{Fault::items_differ, who + "'s Ready lacks an item"};
+    if (given == ready.items.items.end() || given->name != item.name)
+      return Error{Fault::items_differ, who + "'s Ready lacks an item"};
     auto seen = std::ranges::lower_bound(seen_, item.name, {}, &wire::DigestItem::name);
     if (seen != seen_.end() && seen->name == item.name) {
       if (!crypto::equal_in_constant_time(seen->digest, given->digest)) {
-        return Error{Fault::digest_differs, who + " holds another secret of kind " + std::to_string(item.name.kind) + " for context " +
-                                                std::to_string(item.name.context) + " than its other holder"};
+        return Error{Fault::digest_differs, who + " holds another secret of kind " + std::to_string(item.name.kind) +
+                                                " for context " + std::to_string(item.name.context) +
+                                                " than its other holder"};
       }
     } else {
       seen_.insert(seen, *given);
@@ -141,7 +154,8 @@ bool EndpointAgreement::everybody_known() const {
 }
 
 Result<> EndpointAgreement::advance(const Exporter& exporter, const Send& send) {
-  if (phase_ == Phase::gathering && everybody_known() && (is_client() || confirmed_)) LOUVER_TRY(send_keys(exporter, send));
+  if (phase_ == Phase::gathering && everybody_known() && (is_client() || confirmed_))
+    LOUVER_TRY(send_keys(exporter, send));
   if (phase_ == Phase::keys_sent && confirmed_) {
     const bool all_ready = std::ranges::all_of(peers_.begin() + 1, peers_.end(), &Peer::ready);
     if (all_ready) LOUVER_TRY(finish(send));
@@ -182,7 +196,8 @@ Result<wire::Manifest> EndpointAgreement::make_manifest(const Exporter& exporter
   manifest.accept = *accept_;
   LOUVER_ASSIGN(const wire::Hash client_leaf, client_leaf_hash(exporter));
   manifest.members.items.push_back({client_leaf, {}});
-  for (std::size_t i = 1; i < peers_.size(); ++i) manifest.members.items.push_back({peers_[i].leaf_hash, peers_[i].describe_hash});
+  for (std::size_t i = 1; i < peers_.size(); ++i)
+    manifest.members.items.push_back({peers_[i].leaf_hash, peers_[i].describe_hash});
   manifest.members.items.push_back({is_client() ? peers_[0].leaf_hash : own_.leaf_hash, {}});
   return manifest;
 }
@@ -204,7 +219,8 @@ Result<> EndpointAgreement::send_keys(const Exporter& exporter, const Send& send
   LOUVER_TRY(policy_.approve(*terms_, reports()));
   LOUVER_ASSIGN(const wire::Manifest manifest, make_manifest(exporter));
   manifest_hash_ = hash_of_manifest(manifest);
-  if (!is_client() && *confirmed_ != manifest_hash_) return Error{Fault::manifest_differs, "the client confirms another manifest"};
+  if (!is_client() && *confirmed_ != manifest_hash_)
+    return Error{Fault::manifest_differs, "the client confirms another manifest"};
 
   const std::size_t octets = terms_->suite().hash_octets;
   EndpointInputs inputs{EndToEndSecret{octets}, Seed{octets}};
@@ -229,7 +245,8 @@ Result<> EndpointAgreement::send_keys(const Exporter& exporter, const Send& send
 }
 
 Result<> EndpointAgreement::finish(const Send& send) {
-  for (std::size_t i = 1; i < peers_.size(); ++i) LOUVER_TRY(send(i, SecretBuffer{wire::make_message(wire::Go{manifest_hash_})}));
+  for (std::size_t i = 1; i < peers_.size(); ++i)
+    LOUVER_TRY(send(i, SecretBuffer{wire::make_message(wire::Go{manifest_hash_})}));
   phase_ = Phase::complete;
   return {};
 }
@@ -237,7 +254,9 @@ Result<> EndpointAgreement::finish(const Send& send) {
 Agreement EndpointAgreement::take() {
   WallTime expires = own_.expires;
   for (const Peer& peer : peers_) expires = std::min(expires, peer.expires);
-  return {std::move(*terms_), std::move(*plan_), self(), manifest_hash_, association_id(manifest_hash_), reports(), expires, std::move(secrets_)};
+  return {
+      std::move(*terms_), std::move(*plan_), self(), manifest_hash_, association_id(manifest_hash_), reports(), expires,
+      std::move(secrets_)};
 }
 
 }  // namespace louver::session

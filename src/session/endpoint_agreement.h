@@ -27,13 +27,15 @@ class EndpointAgreement {
   /// A message for the peer of a channel; may hold key material.
   using Send = std::function<Result<>(std::size_t channel, SecretBuffer message)>;
 
-  EndpointAgreement(End end, wire::Hello hello, wire::Hash hello_hash, Own own, EndpointPolicy& policy, RandomSource& random);
+  EndpointAgreement(End end, wire::Hello hello, wire::Hash hello_hash, Own own, EndpointPolicy& policy,
+                    RandomSource& random);
 
   /// Server: the Accept that it has sent. Client: comes by message.
   Result<> accept(const wire::Accept& accept);
   /// A channel is complete and its peer checked; `peer` is null for an anonymous client.
   Result<> on_verified(std::size_t channel, const tls::VerifiedPeer* peer, const Exporter& exporter, const Send& send);
-  Result<> on_message(std::size_t channel, wire::MessageType type, Bytes body, const Exporter& exporter, const Send& send);
+  Result<> on_message(std::size_t channel, wire::MessageType type, Bytes body, const Exporter& exporter,
+                      const Send& send);
 
   /// Confirm and Keys are out: the manifest is fixed. A JOIN that overtakes the rest can be told from an unknown one.
   bool keys_out() const { return phase_ != Phase::gathering; }
@@ -69,7 +71,9 @@ class EndpointAgreement {
   Result<wire::Manifest> make_manifest(const Exporter& exporter) const;
   Result<wire::Hash> client_leaf_hash(const Exporter& exporter) const;
   std::vector<PartyReport> reports() const;
-  PartyIndex self() const { return is_client() ? PartyIndex{0} : PartyIndex{static_cast<std::uint8_t>(hello_.route.items.size())}; }
+  PartyIndex self() const {
+    return is_client() ? PartyIndex{0} : PartyIndex{static_cast<std::uint8_t>(hello_.route.items.size())};
+  }
   bool is_client() const { return end_ == End::client; }
 
   End end_;

@@ -24,7 +24,8 @@ Result<std::size_t> EndpointAssociation::receive(MutableBytes input, Now now, Ou
 Result<> EndpointAssociation::on_alert_frame(const wire::FrameView& frame) {
   LOUVER_ASSIGN(const wire::AlertBody body, wire::decode_alert(frame.body()));
   peer_alert_ = PeerAlert{PartyIndex{frame.header.id}, static_cast<Alert>(body.code), false};
-  return Error{Fault::peer_alert, "party " + std::to_string(frame.header.id) + " is said to report " + std::string{name_of(static_cast<Alert>(body.code))}};
+  return Error{Fault::peer_alert, "party " + std::to_string(frame.header.id) + " is said to report " +
+                                      std::string{name_of(static_cast<Alert>(body.code))}};
 }
 
 /// Which channels end here: e and c_i at the client, e and s_i at the server.
@@ -32,7 +33,8 @@ Result<> EndpointAssociation::on_channel(const wire::FrameView& frame, WallTime 
   const std::size_t id = frame.header.id;
   const std::uint8_t flags = id == 0 || is_client() ? std::uint8_t{0} : wire::flag::server_channel;
   if (id >= channels_.size() || frame.header.flags != flags) {
-    return Error{Fault::unexpected_frame, "CHANNEL " + std::to_string(id) + " with flags " + std::to_string(frame.header.flags) + " does not end here"};
+    return Error{Fault::unexpected_frame, "CHANNEL " + std::to_string(id) + " with flags " +
+                                              std::to_string(frame.header.flags) + " does not end here"};
   }
   LOUVER_TRY(count_unverified(id, frame.header.length));
   return channels_[id].receive(frame.body(), wall);
@@ -48,7 +50,9 @@ Result<> EndpointAssociation::count_unverified(std::size_t channel, std::size_t 
 }
 
 Exporter EndpointAssociation::exporter() const {
-  return [this](std::string_view label, Bytes context, MutableBytes out) { return channels_[0].export_secret(label, context, out); };
+  return [this](std::string_view label, Bytes context, MutableBytes out) {
+    return channels_[0].export_secret(label, context, out);
+  };
 }
 
 EndpointAgreement::Send EndpointAssociation::sender() {
@@ -103,7 +107,8 @@ Result<> EndpointAssociation::on_message(std::size_t channel, wire::MessageType 
     default:
       break;
   }
-  if (agreement_->complete()) return Error{Fault::unexpected_message, std::string{wire::name_of(type)} + " after the agreement"};
+  if (agreement_->complete())
+    return Error{Fault::unexpected_message, std::string{wire::name_of(type)} + " after the agreement"};
   return agreement_->on_message(channel, type, body, exporter(), sender());
 }
 
@@ -127,7 +132,8 @@ Result<> EndpointAssociation::on_alive(std::size_t channel, Bytes body, Now now)
 /// "a Close binds its receiver as its sender"; "an endpoint that gets one from a Mi sends Close on e"
 Result<> EndpointAssociation::on_close(Bytes body, Now now) {
   LOUVER_ASSIGN(const wire::Close close, wire::decode<wire::Close>(body));
-  if (close.code != 0 && !is_alert(close.code)) return Error{Fault::bad_value, "Close with code " + std::to_string(close.code)};
+  if (close.code != 0 && !is_alert(close.code))
+    return Error{Fault::bad_value, "Close with code " + std::to_string(close.code)};
   return send_close(close.code, close.drain_ms, std::min(close.last, record_->last_join()), now);
 }
 
@@ -152,7 +158,8 @@ Result<> EndpointAssociation::close(std::uint8_t code, std::uint32_t drain_ms, N
 
 Result<> EndpointAssociation::on_deadline(Now now, Outbound& out) {
   if (!complete_) {
-    if (now.mono >= started_ + handshake_deadline_) return Error{Fault::timeout, "the agreement was not complete within its deadline"};
+    if (now.mono >= started_ + handshake_deadline_)
+      return Error{Fault::timeout, "the agreement was not complete within its deadline"};
     return {};
   }
   if (alive_.lost(now.mono)) return Error{Fault::timeout, "no Alive from the other end for 30 s"};

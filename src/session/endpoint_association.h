@@ -10,7 +10,8 @@
 
 namespace louver::session {
 
-/// TLS contexts of an endpoint: one for the end-to-end channel, one for those with middleboxes (client_side or server_side).
+/// TLS contexts of an endpoint: one for the end-to-end channel, one for those with middleboxes (client_side or
+/// server_side).
 struct EndpointChannels {
   std::shared_ptr<const tls::ChannelContext> end_to_end;
   std::shared_ptr<const tls::ChannelContext> middlebox;
@@ -38,7 +39,8 @@ class EndpointAssociation {
   const std::shared_ptr<AssociationRecord>& record() const { return record_; }
   bool complete() const { return complete_; }
 
-  /// Ends or renews the association: no join after this one's last; running sessions end after `drain_ms` (drain_by_themselves: never).
+  /// Ends or renews the association: no join after this one's last; running sessions end after `drain_ms`
+  /// (drain_by_themselves: never).
   Result<> close(std::uint8_t code, std::uint32_t drain_ms, Now now, Outbound& out);
   bool closed() const { return close_sent_; }
   /// Says in every channel that stands, and in an ALERT frame, why this end gives up; ends the record.
@@ -52,7 +54,8 @@ class EndpointAssociation {
   const std::optional<PeerAlert>& peer_alert() const { return peer_alert_; }
 
  protected:
-  EndpointAssociation(EndpointChannels contexts, Duration handshake_deadline) : contexts_(std::move(contexts)), handshake_deadline_(handshake_deadline) {}
+  EndpointAssociation(EndpointChannels contexts, Duration handshake_deadline)
+      : contexts_(std::move(contexts)), handshake_deadline_(handshake_deadline) {}
 
   /// A frame of a type that the base does not know: HELLO at the server.
   virtual Result<> on_other_frame(const wire::FrameView& frame, Now now, Outbound& out) = 0;

@@ -2,14 +2,14 @@
 
 namespace louver::session {
 
-Result<std::unique_ptr<EndpointSession>> EndpointSession::make(const KeySource& keys, const ProfileTraits& profile, Duration idle_deadline,
-                                                               TimePoint started) {
+Result<std::unique_ptr<EndpointSession>> EndpointSession::make(const KeySource& keys, const ProfileTraits& profile,
+                                                               Duration idle_deadline, TimePoint started) {
   const Direction out = keys.self() == PartyIndex{0} ? Direction::c2s : Direction::s2c;
   auto ledger = std::make_unique<ExchangeLedger>();
   LOUVER_ASSIGN(Receiver receiver, Receiver::make(keys, opposite(out), profile, *ledger));
   LOUVER_ASSIGN(Sender sender, Sender::make(keys, out, profile));
-  return std::unique_ptr<EndpointSession>{
-      new EndpointSession{keys, profile, std::move(receiver), std::move(sender), std::move(ledger), idle_deadline, started}};
+  return std::unique_ptr<EndpointSession>{new EndpointSession{keys, profile, std::move(receiver), std::move(sender),
+                                                              std::move(ledger), idle_deadline, started}};
 }
 
 EndpointSession::EndpointSession(const KeySource& keys, const ProfileTraits& profile, Receiver receiver, Sender sender,
@@ -24,7 +24,8 @@ EndpointSession::EndpointSession(const KeySource& keys, const ProfileTraits& pro
       last_activity_(started) {}
 
 Result<std::size_t> EndpointSession::receive(MutableBytes input, PartSink& sink, TimePoint now) {
-  const auto consumed = for_each_record(input, *plan_, alert_, [&](const wire::FrameView& frame) { return on_record(frame, sink); });
+  const auto consumed =
+      for_each_record(input, *plan_, alert_, [&](const wire::FrameView& frame) { return on_record(frame, sink); });
   if (consumed && *consumed != 0) note_progress(now);
   return consumed;
 }
@@ -41,7 +42,8 @@ Result<> EndpointSession::on_record(const wire::FrameView& frame, PartSink& sink
 Result<> EndpointSession::send(const Part& part, Outbound& out, TimePoint now) {
   const std::uint32_t n = raw(part.exchange);
   if (is_client_ && numbered_) {
-    if (n > ledger_->completed + limits::open_exchanges) return Error{Fault::limit_exceeded, "more than 1024 open exchanges"};
+    if (n > ledger_->completed + limits::open_exchanges)
+      return Error{Fault::limit_exceeded, "more than 1024 open exchanges"};
   } else if (numbered_ && n > ledger_->highest_c2s) {
     return Error{Fault::record_exchange, "an answer to no request"};
   }
@@ -61,7 +63,9 @@ Result<> EndpointSession::finish(Outbound& out, TimePoint now) {
 }
 
 Result<> EndpointSession::on_connection_end() const {
-  if (!received_end()) return Error{Fault::truncated, "the connection ended before the other end's FIN; complete exchanges: " + std::to_string(complete_exchanges())};
+  if (!received_end())
+    return Error{Fault::truncated, "the connection ended before the other end's FIN; complete exchanges: " +
+                                       std::to_string(complete_exchanges())};
   return {};
 }
 
@@ -81,7 +85,8 @@ TimePoint EndpointSession::deadline() const {
 
 Result<> EndpointSession::on_deadline(TimePoint now) const {
   if (now < deadline()) return {};
-  return Error{Fault::timeout, receiver_.parts_missing() ? "a part of an exchange stayed missing" : "nothing moved in the session"};
+  return Error{Fault::timeout,
+               receiver_.parts_missing() ? "a part of an exchange stayed missing" : "nothing moved in the session"};
 }
 
 }  // namespace louver::session

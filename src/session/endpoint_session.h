@@ -9,13 +9,14 @@ namespace louver::session {
 
 /// A session at the client or the server: parts in, records out, and back. No I/O, no clock. docs/protocol.md §6
 ///
-/// After a fault the session is over: the caller sends an ALERT, ends the connection, and hands nothing more to the application.
+/// After a fault the session is over: the caller sends an ALERT, ends the connection, and hands nothing more to the
+/// application.
 class EndpointSession {
  public:
   /// To be called inside AssociationRecord::make_join or take_join, while the secrets are there.
   /// @param started  the moment of the JOIN, from which the idle deadline counts
-  static Result<std::unique_ptr<EndpointSession>> make(const KeySource& keys, const ProfileTraits& profile, Duration idle_deadline,
-                                                       TimePoint started = TimePoint::max());
+  static Result<std::unique_ptr<EndpointSession>> make(const KeySource& keys, const ProfileTraits& profile,
+                                                       Duration idle_deadline, TimePoint started = TimePoint::max());
 
   /// Takes whole frames from the front of `input` (decrypted where they lie) and hands verified parts to `sink`.
   /// @return octets consumed
@@ -30,7 +31,8 @@ class EndpointSession {
   /// After received_end(): a message was still open, so its exchange is incomplete and must not pass for whole.
   bool ended_within_message() const { return receiver_.message_open(); }
   bool sent_end() const { return sender_.finished(); }
-  /// In the other direction: exchanges of which every context has come whole (docs/protocol.md §6 "Ends": told after a truncation).
+  /// In the other direction: exchanges of which every context has come whole (docs/protocol.md §6 "Ends": told after a
+  /// truncation).
   std::uint32_t complete_exchanges() const { return receiver_.complete_exchanges(); }
   const std::optional<ReceivedAlert>& alert() const { return alert_; }
 
@@ -41,8 +43,8 @@ class EndpointSession {
   Result<> on_deadline(TimePoint now) const;
 
  private:
-  EndpointSession(const KeySource& keys, const ProfileTraits& profile, Receiver receiver, Sender sender, std::unique_ptr<ExchangeLedger> ledger,
-                  Duration idle_deadline, TimePoint started);
+  EndpointSession(const KeySource& keys, const ProfileTraits& profile, Receiver receiver, Sender sender,
+                  std::unique_ptr<ExchangeLedger> ledger, Duration idle_deadline, TimePoint started);
   Result<> on_record(const wire::FrameView& frame, PartSink& sink);
   void note_progress(TimePoint now);
 

@@ -8,10 +8,11 @@
 
 namespace louver::session {
 
-/// Which exchanges a party has seen pass, in both directions: one for each session and party. docs/protocol.md §6 "Exchange"
+/// Which exchanges a party has seen pass, in both directions: one for each session and party. docs/protocol.md §6
+/// "Exchange"
 struct ExchangeLedger {
-  std::uint32_t highest_c2s = 0;   // any c2s record of it has passed
-  std::uint32_t completed = 0;     // every s2c context has ended its message, for all up to this
+  std::uint32_t highest_c2s = 0;  // any c2s record of it has passed
+  std::uint32_t completed = 0;    // every s2c context has ended its message, for all up to this
 };
 
 /// The rule for one context and direction at its sink (and, against our own mistakes, at its author).
@@ -20,7 +21,8 @@ class ExchangeRule {
   ExchangeRule(bool numbered, bool several_messages) : numbered_(numbered), several_messages_(several_messages) {}
 
   /// Takes one record's exchange and end; `padding_only` records open nothing.
-  /// @fault record_exchange: not the last or the next, a second message, another exchange before EOM, exchange 0 where numbered
+  /// @fault record_exchange: not the last or the next, a second message, another exchange before EOM, exchange 0 where
+  /// numbered
   Result<> take(Exchange exchange, bool end, bool padding_only) {
     const std::uint32_t n = raw(exchange);
     if (!numbered_) {
@@ -45,7 +47,9 @@ class ExchangeRule {
   std::uint32_t ended() const { return open_ && numbered_ ? last_ - 1 : last_; }
 
  private:
-  static Error refuse(std::uint32_t n, const char* why) { return {Fault::record_exchange, "exchange " + std::to_string(n) + ": " + why}; }
+  static Error refuse(std::uint32_t n, const char* why) {
+    return {Fault::record_exchange, "exchange " + std::to_string(n) + ": " + why};
+  }
 
   bool numbered_;
   bool several_messages_;

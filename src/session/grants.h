@@ -22,7 +22,9 @@ constexpr std::optional<Grant> parse_grant(std::string_view name) {
 }
 
 /// Reads without taking the stream over: read, inspect, redact.
-constexpr bool is_reader(Grant grant) { return grant == Grant::read || grant == Grant::inspect || grant == Grant::redact; }
+constexpr bool is_reader(Grant grant) {
+  return grant == Grant::read || grant == Grant::inspect || grant == Grant::redact;
+}
 /// Fills a witness slot: inspect, redact.
 constexpr bool is_witness(Grant grant) { return grant == Grant::inspect || grant == Grant::redact; }
 

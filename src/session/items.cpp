@@ -3,7 +3,8 @@
 namespace louver::session {
 namespace {
 
-/// Collects items and counts what each middlebox's Keys would weigh, so that a hostile Hello cannot make the list grow first.
+/// Collects items and counts what each middlebox's Keys would weigh, so that a hostile Hello cannot make the list grow
+/// first.
 class Collector {
  public:
   explicit Collector(const Terms& terms) : server_(terms.server()), octets_(terms.middleboxes() + 2) {
@@ -30,7 +31,8 @@ class Collector {
   }
 
  private:
-  static constexpr std::size_t reserve = 160 * 1024;  // the manifest beside the items: grants and members at their largest
+  static constexpr std::size_t reserve =
+      160 * 1024;  // the manifest beside the items: grants and members at their largest
   PartyIndex server_;
   std::size_t item_octets_;
   std::vector<std::size_t> octets_;
@@ -42,17 +44,23 @@ bool add_segment(Collector& out, const Terms& terms, const Segment& s) {
   readers_too.insert(readers_too.end(), s.readers.begin(), s.readers.end());
   if (!out.add(item_name(ItemKind::read, s.direction, s.context, s.author, s.sink), readers_too)) return false;
   for (PartyIndex verifier : s.verifiers()) {
-    if (!out.add(item_name(ItemKind::verify, s.direction, s.context, s.author, s.sink, raw(verifier)), {s.author, verifier})) return false;
+    if (!out.add(item_name(ItemKind::verify, s.direction, s.context, s.author, s.sink, raw(verifier)),
+                 {s.author, verifier}))
+      return false;
   }
   for (PartyIndex redactor : s.redactors) {
     for (PartyIndex verifier : s.redact_verifiers(redactor, terms.middleboxes())) {
-      if (!out.add(item_name(ItemKind::redact, s.direction, s.context, redactor, s.sink, raw(verifier)), {redactor, verifier})) return false;
+      if (!out.add(item_name(ItemKind::redact, s.direction, s.context, redactor, s.sink, raw(verifier)),
+                   {redactor, verifier}))
+        return false;
     }
   }
   for (PartyIndex witness : s.witnesses) {
-    if (!out.add(item_name(ItemKind::witness, s.direction, s.context, witness, s.sink), {witness, s.sink})) return false;
+    if (!out.add(item_name(ItemKind::witness, s.direction, s.context, witness, s.sink), {witness, s.sink}))
+      return false;
   }
-  return !terms.audited(s.context) || out.add(item_name(ItemKind::audit, s.direction, s.context, s.author, s.sink), {s.author, s.sink});
+  return !terms.audited(s.context) ||
+         out.add(item_name(ItemKind::audit, s.direction, s.context, s.author, s.sink), {s.author, s.sink});
 }
 
 bool add_end_audit(Collector& out, const Terms& terms, Direction direction) {
@@ -92,8 +100,14 @@ bool Item::given_by(PartyIndex endpoint) const {
   return false;
 }
 
-wire::ItemName item_name(ItemKind kind, Direction direction, ContextId context, PartyIndex from, PartyIndex to, std::uint8_t verifier) {
-  return {static_cast<std::uint8_t>(kind), static_cast<std::uint8_t>(direction), raw(context), raw(from), raw(to), verifier};
+wire::ItemName item_name(ItemKind kind, Direction direction, ContextId context, PartyIndex from, PartyIndex to,
+                         std::uint8_t verifier) {
+  return {static_cast<std::uint8_t>(kind),
+          static_cast<std::uint8_t>(direction),
+          raw(context),
+          raw(from),
+          raw(to),
+          verifier};
 }
 
 wire::ItemName hop_item(Direction direction, PartyIndex from, PartyIndex to) {
@@ -101,7 +115,8 @@ wire::ItemName hop_item(Direction direction, PartyIndex from, PartyIndex to) {
 }
 
 wire::ItemName join_item(std::size_t middleboxes) {
-  return item_name(ItemKind::join, Direction::c2s, ContextId{0}, PartyIndex{0}, PartyIndex{static_cast<std::uint8_t>(middleboxes + 1)});
+  return item_name(ItemKind::join, Direction::c2s, ContextId{0}, PartyIndex{0},
+                   PartyIndex{static_cast<std::uint8_t>(middleboxes + 1)});
 }
 
 Result<std::vector<Item>> items_of(const Terms& terms, const PathPlan& plan) {

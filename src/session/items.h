@@ -7,15 +7,24 @@
 namespace louver::session {
 
 /// docs/protocol.md §5, the table of kinds.
-enum class ItemKind : std::uint8_t { read = 1, verify = 2, redact = 3, witness = 4, hop = 5, audit = 6, join = 7, end_audit = 8 };
+enum class ItemKind : std::uint8_t {
+  read = 1,
+  verify = 2,
+  redact = 3,
+  witness = 4,
+  hop = 5,
+  audit = 6,
+  join = 7,
+  end_audit = 8
+};
 inline constexpr std::uint8_t no_verifier = 255;
 
 /// How a secret comes to be. docs/protocol.md §5
 enum class Making : std::uint8_t {
-  both_ends,    // both endpoints hold it: from e2e
-  client_alone, // the client is the only endpoint that holds it
+  both_ends,     // both endpoints hold it: from e2e
+  client_alone,  // the client is the only endpoint that holds it
   server_alone,
-  halves,       // neither endpoint holds it: each gives a half
+  halves,  // neither endpoint holds it: each gives a half
 };
 
 /// One secret of an association: its name, who holds it, how it is made.

@@ -44,18 +44,24 @@ Result<> MiddleboxAgreement::on_go(Side from, Bytes body) {
   return {};
 }
 
-/// "its own leaf and Describe at its own index; the server's leaf the one it verified on s_i; N + 2 members, no two alike"
+/// "its own leaf and Describe at its own index; the server's leaf the one it verified on s_i; N + 2 members, no two
+/// alike"
 Result<> MiddleboxAgreement::check_members(const wire::Manifest& manifest) const {
   const std::vector<wire::Member>& members = manifest.members.items;
-  if (members.size() != hello_.route.items.size() + 1) return Error{Fault::manifest_differs, "the manifest has " + std::to_string(members.size()) + " members"};
+  if (members.size() != hello_.route.items.size() + 1)
+    return Error{Fault::manifest_differs, "the manifest has " + std::to_string(members.size()) + " members"};
   std::set<wire::Hash> leaves;
   for (const wire::Member& member : members) {
-    if (!leaves.insert(member.leaf_hash).second) return Error{Fault::duplicate_party, "two members of the manifest have one certificate"};
+    if (!leaves.insert(member.leaf_hash).second)
+      return Error{Fault::duplicate_party, "two members of the manifest have one certificate"};
   }
   const wire::Member& self = members[raw(own_.index)];
-  if (self.leaf_hash != own_.leaf_hash) return Error{Fault::manifest_differs, "the manifest shows another certificate in our place"};
-  if (self.describe_hash != own_.describe_hash) return Error{Fault::manifest_differs, "the manifest shows another Describe in our place"};
-  if (members.back().leaf_hash != server_->leaf_hash()) return Error{Fault::manifest_differs, "the manifest shows another server than ours"};
+  if (self.leaf_hash != own_.leaf_hash)
+    return Error{Fault::manifest_differs, "the manifest shows another certificate in our place"};
+  if (self.describe_hash != own_.describe_hash)
+    return Error{Fault::manifest_differs, "the manifest shows another Describe in our place"};
+  if (members.back().leaf_hash != server_->leaf_hash())
+    return Error{Fault::manifest_differs, "the manifest shows another server than ours"};
   return {};
 }
 

@@ -14,12 +14,14 @@ Result<std::size_t> MiddleboxAssociation::receive(Side from, MutableBytes input,
   if (started_ == TimePoint::max()) started_ = now.mono;
   std::size_t consumed = 0;
   while (true) {
-    LOUVER_ASSIGN(const std::optional<wire::FrameView> frame, wire::next_frame(input.subspan(consumed), limits::channel_frame_bytes));
+    LOUVER_ASSIGN(const std::optional<wire::FrameView> frame,
+                  wire::next_frame(input.subspan(consumed), limits::channel_frame_bytes));
     if (!frame) return consumed;
     consumed += frame->whole.size();
     switch (frame->header.type) {
       case wire::FrameType::hello:
-        if (from != Side::client || agreement_ != nullptr) return Error{Fault::unexpected_frame, "HELLO twice, or from the server's side"};
+        if (from != Side::client || agreement_ != nullptr)
+          return Error{Fault::unexpected_frame, "HELLO twice, or from the server's side"};
         LOUVER_TRY(on_hello(*frame, now, out));
         break;
       case wire::FrameType::channel:
@@ -34,7 +36,8 @@ Result<std::size_t> MiddleboxAssociation::receive(Side from, MutableBytes input,
                                             std::string{louver::name_of(static_cast<Alert>(body.code))}};
       }
       default:
-        return Error{Fault::unexpected_frame, std::string{wire::name_of(frame->header.type)} + " at a middlebox's association"};
+        return Error{Fault::unexpected_frame,
+                     std::string{wire::name_of(frame->header.type)} + " at a middlebox's association"};
     }
   }
 }
@@ -42,9 +45,13 @@ Result<std::size_t> MiddleboxAssociation::receive(Side from, MutableBytes input,
 Result<> MiddleboxAssociation::on_hello(const wire::FrameView& frame, Now now, Outputs out) {
   LOUVER_ASSIGN(wire::Hello hello, wire::decode_hello(frame.body()));
   const std::size_t n = hello.middleboxes();
-  if (n > options_.middleboxes_most) return Error{Fault::limit_exceeded, std::to_string(n) + " middleboxes; at most " + std::to_string(options_.middleboxes_most)};
+  if (n > options_.middleboxes_most)
+    return Error{Fault::limit_exceeded,
+                 std::to_string(n) + " middleboxes; at most " + std::to_string(options_.middleboxes_most)};
   for (std::uint16_t suite : hello.suites.items) {
-    if (crypto::find_suite(suite) == nullptr) return Error{Fault::unsupported_suite, "suite " + std::to_string(suite) + " is offered, which this middlebox lacks"};
+    if (crypto::find_suite(suite) == nullptr)
+      return Error{Fault::unsupported_suite,
+                   "suite " + std::to_string(suite) + " is offered, which this middlebox lacks"};
   }
   LOUVER_ASSIGN(self_, policy_.place(hello));
   parties_ = n + 2;
@@ -78,8 +85,8 @@ bool MiddleboxAssociation::belongs(Side from, const wire::FrameHeader& header) c
 Result<> MiddleboxAssociation::on_channel(Side from, const wire::FrameView& frame, Now now, Outputs out) {
   if (agreement_ == nullptr) return Error{Fault::unexpected_frame, "CHANNEL before HELLO"};
   if (!belongs(from, frame.header)) {
-    return Error{Fault::unexpected_frame, "CHANNEL " + std::to_string(frame.header.id) + " with flags " + std::to_string(frame.header.flags) +
-                                              " does not belong on this hop"};
+    return Error{Fault::unexpected_frame, "CHANNEL " + std::to_string(frame.header.id) + " with flags " +
+                                              std::to_string(frame.header.flags) + " does not belong on this hop"};
   }
   if (frame.header.length == 0) return Error{Fault::bad_value, "an empty CHANNEL frame"};
   const Side side = frame.header.flags == wire::flag::server_channel ? Side::server : Side::client;
@@ -90,7 +97,8 @@ Result<> MiddleboxAssociation::on_channel(Side from, const wire::FrameView& fram
   ControlChannel& own = channels_[slot(side)];
   if (!own.established()) {
     unverified_bytes_ += frame.header.length;
-    if (unverified_bytes_ > limits::association_bytes_before_verified) return Error{Fault::limit_exceeded, "too much before the peers are verified"};
+    if (unverified_bytes_ > limits::association_bytes_before_verified)
+      return Error{Fault::limit_exceeded, "too much before the peers are verified"};
   }
   LOUVER_TRY(own.receive(frame.body(), now.wall));
   return advance(now, out);
@@ -104,7 +112,8 @@ Result<> MiddleboxAssociation::advance(Now now, Outputs out) {
   for (Side side : {Side::client, Side::server}) {
     ControlChannel& channel = channels_[slot(side)];
     if (channel.newly_established() && side == Side::server) agreement_->on_server_verified(*channel.peer());
-    LOUVER_TRY(channel.for_each_message([&](wire::MessageType type, Bytes body) { return on_message(side, type, body, now); }));
+    LOUVER_TRY(channel.for_each_message(
+        [&](wire::MessageType type, Bytes body) { return on_message(side, type, body, now); }));
   }
   if (agreement_->ready() && record_ == nullptr) record_ = std::make_shared<AssociationRecord>(agreement_->take());
   if (agreement_->complete() && !complete_) {
@@ -120,7 +129,8 @@ Result<> MiddleboxAssociation::on_message(Side from, wire::MessageType type, Byt
     LOUVER_ASSIGN(const wire::AlertMessage alert, wire::decode<wire::AlertMessage>(body));
     if (!is_alert(alert.code)) return Error{Fault::bad_value, "alert code " + std::to_string(alert.code)};
     peer_alert_ = static_cast<Alert>(alert.code);
-    return Error{Fault::peer_alert, std::string{"the "} + name_of(from) + " reports " + std::string{louver::name_of(static_cast<Alert>(alert.code))}};
+    return Error{Fault::peer_alert, std::string{"the "} + name_of(from) + " reports " +
+                                        std::string{louver::name_of(static_cast<Alert>(alert.code))}};
   }
   if (type == wire::MessageType::close && complete_) return on_close(body, now);
   if (complete_) return Error{Fault::unexpected_message, std::string{wire::name_of(type)} + " after the agreement"};
@@ -129,7 +139,8 @@ Result<> MiddleboxAssociation::on_message(Side from, wire::MessageType type, Byt
 
 Result<> MiddleboxAssociation::on_close(Bytes body, Now now) {
   LOUVER_ASSIGN(const wire::Close close, wire::decode<wire::Close>(body));
-  if (close.code != 0 && !is_alert(close.code)) return Error{Fault::bad_value, "Close with code " + std::to_string(close.code)};
+  if (close.code != 0 && !is_alert(close.code))
+    return Error{Fault::bad_value, "Close with code " + std::to_string(close.code)};
   bind_close(close.last, close.drain_ms, now);
   return {};
 }
@@ -151,7 +162,8 @@ Result<> MiddleboxAssociation::close(std::uint8_t code, std::uint32_t drain_ms, 
 }
 
 Result<> MiddleboxAssociation::on_deadline(Now now) {
-  if (!complete_ && now.mono >= started_ + options_.handshake_deadline) return Error{Fault::timeout, "the agreement was not complete within its deadline"};
+  if (!complete_ && now.mono >= started_ + options_.handshake_deadline)
+    return Error{Fault::timeout, "the agreement was not complete within its deadline"};
   if (record_ != nullptr && now.mono >= grace_until_) {
     record_->erase_secrets();
     grace_until_ = TimePoint::max();
@@ -170,9 +182,11 @@ void MiddleboxAssociation::flush(Outputs out) {
 }
 
 void MiddleboxAssociation::fail(const Error& error, Outputs out) {
-  const Alert alert = error.fault == Fault::peer_alert ? peer_alert_.value_or(Alert::internal_error) : alert_for(error.fault);
+  const Alert alert =
+      error.fault == Fault::peer_alert ? peer_alert_.value_or(Alert::internal_error) : alert_for(error.fault);
   if (error.fault == Fault::peer_alert) {
-    const bool has_receiver = alert_from_ == Side::server || next_.has_value();  // before the Hello there is nobody behind us
+    const bool has_receiver =
+        alert_from_ == Side::server || next_.has_value();  // before the Hello there is nobody behind us
     if (!alert_to_pass_.empty() && has_receiver) out.to(opposite(alert_from_)).append(alert_to_pass_);
   } else {
     for (ControlChannel& channel : channels_) {

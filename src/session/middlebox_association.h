@@ -7,8 +7,8 @@
 
 namespace louver::session {
 
-/// A middlebox's part in an association: its own two channels, and the others' CHANNEL frames passed on by their header.
-/// No I/O, no clock. docs/protocol.md §3, §4
+/// A middlebox's part in an association: its own two channels, and the others' CHANNEL frames passed on by their
+/// header. No I/O, no clock. docs/protocol.md §3, §4
 class MiddleboxAssociation {
  public:
   struct Options {

@@ -7,7 +7,7 @@ namespace louver::session {
 
 /// What a verified record says. `content` lies in the buffer that the caller gave.
 struct Opened {
-  Bytes content;            // without padding
+  Bytes content;              // without padding
   bool padding_only = false;  // neither content nor EOM nor FIN
 };
 
@@ -45,7 +45,8 @@ class Opener {
   Opener(const Segment& segment, PartyIndex self, std::size_t middleboxes, std::uint32_t max_record, EpochKey read)
       : segment_(&segment), self_(self), middleboxes_(middleboxes), max_record_(max_record), read_(std::move(read)) {}
   Result<> load_tags(const KeySource& keys);
-  Result<> check_witnesses(const std::vector<PartyIndex>& order, MutableBytes slots, std::uint64_t seq, Bytes covered) const;
+  Result<> check_witnesses(const std::vector<PartyIndex>& order, MutableBytes slots, std::uint64_t seq,
+                           Bytes covered) const;
   bool is_sink() const { return segment_->sink == self_; }
 
   const Segment* segment_;

@@ -6,7 +6,8 @@
 
 namespace louver::session {
 
-/// What an engine wants to go to one neighbour, in order: runs of bytes, some lying in the input of the call, some owned here.
+/// What an engine wants to go to one neighbour, in order: runs of bytes, some lying in the input of the call, some
+/// owned here.
 ///
 /// Forwarded runs stay where they were received (a relay copies no payload), so they live as long as that input does:
 /// the runtime keeps the input's buffer until they are written.
@@ -47,7 +48,8 @@ class Outbound {
   /// Every run in order; views are valid until the next change and as long as the forwarded input.
   template <class F>
   void for_each_run(F&& f) const {
-    for (const Run& run : runs_) f(run.owned ? Bytes{storage_}.subspan(run.offset, run.size) : Bytes{run.data, run.size});
+    for (const Run& run : runs_)
+      f(run.owned ? Bytes{storage_}.subspan(run.offset, run.size) : Bytes{run.data, run.size});
   }
 
   Buffer flatten() const {

@@ -9,7 +9,8 @@ namespace louver::session {
 /// A piece of one message: the plaintext of one record, or what an application hands over to be sent.
 ///
 /// A message is everything of one exchange, context and direction up to `end`. Pieces of one message come in order;
-/// between contexts only `exchange` says what belongs together (docs/protocol.md §6). `bytes` lives until the callback returns.
+/// between contexts only `exchange` says what belongs together (docs/protocol.md §6). `bytes` lives until the callback
+/// returns.
 struct Part {
   ContextId context;
   Direction direction;

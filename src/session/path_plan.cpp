@@ -5,7 +5,8 @@
 namespace louver::session {
 namespace {
 
-Segment make_segment(const Terms& terms, ContextId context, Direction direction, std::size_t author_rank, std::size_t sink_rank) {
+Segment make_segment(const Terms& terms, ContextId context, Direction direction, std::size_t author_rank,
+                     std::size_t sink_rank) {
   const std::size_t n = terms.middleboxes();
   Segment segment{.context = context,
                   .direction = direction,
@@ -41,7 +42,8 @@ std::vector<Segment> segments_of(const Terms& terms, ContextId context, Directio
   return out;
 }
 
-std::vector<PartyIndex> behind(const std::vector<PartyIndex>& parties, PartyIndex party, Direction direction, std::size_t middleboxes) {
+std::vector<PartyIndex> behind(const std::vector<PartyIndex>& parties, PartyIndex party, Direction direction,
+                               std::size_t middleboxes) {
   std::vector<PartyIndex> out;
   for (PartyIndex one : parties) {
     if (rank_of(one, direction, middleboxes) > rank_of(party, direction, middleboxes)) out.push_back(one);
@@ -84,7 +86,8 @@ PathPlan::PathPlan(const Terms& terms) : middleboxes_(terms.middleboxes()) {
         const auto found = std::ranges::find_if(flows, fits);
         segment.flow = static_cast<std::size_t>(found - flows.begin());
         if (found == flows.end()) {
-          flows.push_back({direction, segment.author, segment.sink, segment.author_rank, segment.sink_rank, {context.id}});
+          flows.push_back(
+              {direction, segment.author, segment.sink, segment.author_rank, segment.sink_rank, {context.id}});
         } else {
           found->contexts.push_back(context.id);
         }

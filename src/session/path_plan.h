@@ -6,7 +6,8 @@
 
 namespace louver::session {
 
-/// How far along the path a party stands in a direction: its author end is 0. Both use the same hop between ranks r and r+1.
+/// How far along the path a party stands in a direction: its author end is 0. Both use the same hop between ranks r and
+/// r+1.
 constexpr std::size_t rank_of(PartyIndex party, Direction direction, std::size_t middleboxes) {
   return direction == Direction::c2s ? raw(party) : middleboxes + 1 - raw(party);
 }
@@ -22,11 +23,11 @@ struct Segment {
   PartyIndex sink;
   std::size_t author_rank = 0;
   std::size_t sink_rank = 0;
-  std::vector<PartyIndex> readers;     // read, inspect or redact, in the order in which a record meets them
-  std::vector<PartyIndex> witnesses;   // inspect or redact, likewise
-  std::vector<PartyIndex> redactors;   // likewise
-  std::size_t flow = 0;                // index into PathPlan::flows(direction)
-  bool apart_ends = false;             // somebody on the path may redact this context: EOM and FIN come without content
+  std::vector<PartyIndex> readers;    // read, inspect or redact, in the order in which a record meets them
+  std::vector<PartyIndex> witnesses;  // inspect or redact, likewise
+  std::vector<PartyIndex> redactors;  // likewise
+  std::size_t flow = 0;               // index into PathPlan::flows(direction)
+  bool apart_ends = false;            // somebody on the path may redact this context: EOM and FIN come without content
 
   bool has_verifiers() const { return !readers.empty(); }
   /// Readers in order, then the sink; nobody if there is no reader.
@@ -57,8 +58,8 @@ class PathPlan {
 
   const std::vector<Segment>& segments(Direction d) const { return segments_[slot(d)]; }
   const std::vector<Flow>& flows(Direction d) const { return flows_[slot(d)]; }
-  /// The segment that a frame of this context belongs to on the hop between ranks `hop` and `hop`+1; null if the context has
-  /// not this direction.
+  /// The segment that a frame of this context belongs to on the hop between ranks `hop` and `hop`+1; null if the
+  /// context has not this direction.
   const Segment* segment_on_hop(ContextId context, Direction direction, std::size_t hop) const;
   std::size_t middleboxes() const { return middleboxes_; }
   /// The longest body that a DATA or REDACTED frame of this session can have.

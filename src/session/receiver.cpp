@@ -7,7 +7,8 @@ ContextTraits traits_of(const ProfileTraits& profile, const ContextInfo& context
   return found == profile.contexts.end() ? ContextTraits{} : *found;
 }
 
-Receiver::Receiver(const KeySource& keys, Direction direction, const ProfileTraits& profile, ExchangeLedger& ledger, crypto::Aead hop)
+Receiver::Receiver(const KeySource& keys, Direction direction, const ProfileTraits& profile, ExchangeLedger& ledger,
+                   crypto::Aead hop)
     : terms_(&keys.terms()),
       plan_(&keys.plan()),
       self_(keys.self()),
@@ -32,7 +33,8 @@ Receiver::Receiver(const KeySource& keys, Direction direction, const ProfileTrai
   }
 }
 
-Result<Receiver> Receiver::make(const KeySource& keys, Direction direction, const ProfileTraits& profile, ExchangeLedger& ledger) {
+Result<Receiver> Receiver::make(const KeySource& keys, Direction direction, const ProfileTraits& profile,
+                                ExchangeLedger& ledger) {
   const std::size_t n = keys.plan().middleboxes();
   const PartyIndex before = party_at(rank_of(keys.self(), direction, n) - 1, direction, n);
   LOUVER_ASSIGN(crypto::Aead hop, keys.aead(hop_item(direction, before, keys.self()), crypto::Aead::Use::seal));
@@ -53,7 +55,8 @@ Result<> Receiver::load(const KeySource& keys) {
   return {};
 }
 
-Result<std::variant<DataView, RedactedView>> Receiver::view(const wire::FrameView& frame, const Segment& segment) const {
+Result<std::variant<DataView, RedactedView>> Receiver::view(const wire::FrameView& frame,
+                                                            const Segment& segment) const {
   if (frame.header.type == wire::FrameType::data) {
     LOUVER_ASSIGN(const DataView data, view_data(frame, segment, terms_->max_record()));
     return std::variant<DataView, RedactedView>{data};
@@ -73,14 +76,16 @@ Result<> Receiver::check_fin(const DataView& data, const Flow& flow) const {
   if (data.header.flags != wire::flag::fin) return Error{Fault::fin_order, "FIN together with other flags"};
   if (!data.ciphertext.empty()) return Error{Fault::fin_order, "FIN with content"};
   if (raw(data.exchange) != 0) return Error{Fault::fin_order, "FIN with an exchange"};
-  if (raw(flow.contexts.front()) != data.header.id) return Error{Fault::fin_order, "FIN on another context than the flow's lowest"};
+  if (raw(flow.contexts.front()) != data.header.id)
+    return Error{Fault::fin_order, "FIN on another context than the flow's lowest"};
   return {};
 }
 
 Result<AcceptedRecord> Receiver::accept(const wire::FrameView& frame) {
   const Segment* segment = segments_[frame.header.id];
   if (segment == nullptr) {
-    return Error{Fault::record_context, "context " + std::to_string(frame.header.id) + " does not exist in direction " + name_of(direction_)};
+    return Error{Fault::record_context,
+                 "context " + std::to_string(frame.header.id) + " does not exist in direction " + name_of(direction_)};
   }
   LOUVER_ASSIGN(const auto record, view(frame, *segment));
   LOUVER_TRY(check_hop(record));

@@ -10,7 +10,8 @@
 
 namespace louver::session {
 
-/// A record whose hop tag, layout, flow and end rules have been checked and which has its sequence. Only a Receiver makes one.
+/// A record whose hop tag, layout, flow and end rules have been checked and which has its sequence. Only a Receiver
+/// makes one.
 class AcceptedRecord {
  public:
   const std::variant<DataView, RedactedView>& view() const { return view_; }
@@ -25,7 +26,8 @@ class AcceptedRecord {
 
  private:
   friend class Receiver;
-  AcceptedRecord(std::variant<DataView, RedactedView> view, std::uint64_t seq, const Segment* segment) : view_(view), seq_(seq), segment_(segment) {}
+  AcceptedRecord(std::variant<DataView, RedactedView> view, std::uint64_t seq, const Segment* segment)
+      : view_(view), seq_(seq), segment_(segment) {}
   std::variant<DataView, RedactedView> view_;
   std::uint64_t seq_;
   const Segment* segment_;
@@ -33,10 +35,12 @@ class AcceptedRecord {
 
 /// Everything that one party checks on the records that come to it in one direction. docs/protocol.md §6
 ///
-/// accept() for every record, in order of arrival; then open() for those that this party may open, in the order of each context.
+/// accept() for every record, in order of arrival; then open() for those that this party may open, in the order of each
+/// context.
 class Receiver {
  public:
-  static Result<Receiver> make(const KeySource& keys, Direction direction, const ProfileTraits& profile, ExchangeLedger& ledger);
+  static Result<Receiver> make(const KeySource& keys, Direction direction, const ProfileTraits& profile,
+                               ExchangeLedger& ledger);
 
   /// Hop tag, layout, sequence, ends.
   /// @fault hop_tag, record_*, fin_order
@@ -49,8 +53,8 @@ class Receiver {
   /// This party is the sink of the context's segment.
   bool is_sink(const AcceptedRecord& record) const { return record.segment().sink == self_; }
 
-  /// Opens a record for a reader or sink; at the sink the exchange rules are checked too. `plaintext` as for Opener::open.
-  /// Nothing for padding alone and for FIN.
+  /// Opens a record for a reader or sink; at the sink the exchange rules are checked too. `plaintext` as for
+  /// Opener::open. Nothing for padding alone and for FIN.
   Result<std::optional<Part>> open(const AcceptedRecord& record, MutableBytes plaintext);
   /// After the part has been let pass: fills this party's witness slot.
   void bear_witness(const AcceptedRecord& record) const;
@@ -61,7 +65,8 @@ class Receiver {
   bool ended_all() const { return fins_ == flows_on_hop_; }
   /// A message at this sink has begun and not ended.
   bool message_open() const;
-  /// Some context here is ahead of another: a part of an exchange has come whole, and one that belongs to it has not come at all.
+  /// Some context here is ahead of another: a part of an exchange has come whole, and one that belongs to it has not
+  /// come at all.
   bool parts_missing() const;
   /// The highest exchange of which every context sunk here has ended its message.
   std::uint32_t complete_exchanges() const;
@@ -71,7 +76,8 @@ class Receiver {
     std::uint64_t next_seq = 0;
     bool fin = false;
   };
-  Receiver(const KeySource& keys, Direction direction, const ProfileTraits& profile, ExchangeLedger& ledger, crypto::Aead hop);
+  Receiver(const KeySource& keys, Direction direction, const ProfileTraits& profile, ExchangeLedger& ledger,
+           crypto::Aead hop);
   Result<> load(const KeySource& keys);
   Result<std::variant<DataView, RedactedView>> view(const wire::FrameView& frame, const Segment& segment) const;
   Result<> check_hop(const std::variant<DataView, RedactedView>& view);
@@ -88,10 +94,10 @@ class Receiver {
   std::uint64_t sequence_end_;
   ExchangeLedger* ledger_;
   Hop hop_;
-  std::vector<FlowState> flows_;                                   // by index in the plan
-  std::array<const Segment*, 256> segments_{};                     // on the hop, by context
+  std::vector<FlowState> flows_;                // by index in the plan
+  std::array<const Segment*, 256> segments_{};  // on the hop, by context
   std::array<std::unique_ptr<Opener>, 256> openers_;
-  std::array<std::unique_ptr<ExchangeRule>, 256> rules_;           // where this party is the sink
+  std::array<std::unique_ptr<ExchangeRule>, 256> rules_;  // where this party is the sink
   std::size_t flows_on_hop_ = 0, fins_ = 0, sunk_flows_ = 0, sunk_fins_ = 0;
 };
 

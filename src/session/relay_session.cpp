@@ -19,15 +19,19 @@ class RelaySession::Emitter final : public PartSink {
   Outbound& onward_;
 };
 
-Result<std::unique_ptr<RelaySession>> RelaySession::make(const KeySource& keys, const ProfileTraits& profile, Duration idle_deadline,
-                                                         TimePoint started) {
+Result<std::unique_ptr<RelaySession>> RelaySession::make(const KeySource& keys, const ProfileTraits& profile,
+                                                         Duration idle_deadline, TimePoint started) {
   std::unique_ptr<RelaySession> session{new RelaySession{keys, idle_deadline, started}};
   LOUVER_TRY(session->load(keys, profile));
   return session;
 }
 
 RelaySession::RelaySession(const KeySource& keys, Duration idle_deadline, TimePoint started)
-    : plan_(&keys.plan()), self_(keys.self()), ledger_(std::make_unique<ExchangeLedger>()), idle_deadline_(idle_deadline), last_activity_(started) {}
+    : plan_(&keys.plan()),
+      self_(keys.self()),
+      ledger_(std::make_unique<ExchangeLedger>()),
+      idle_deadline_(idle_deadline),
+      last_activity_(started) {}
 
 Result<> RelaySession::load(const KeySource& keys, const ProfileTraits& profile) {
   for (Direction direction : both_directions) {
@@ -40,7 +44,8 @@ Result<> RelaySession::load(const KeySource& keys, const ProfileTraits& profile)
       way->grants[raw(context.id)] = grant;
       way->writes = way->writes || grant == Grant::write;
       if (grant != Grant::redact) continue;
-      const Segment* segment = plan_->segment_on_hop(context.id, direction, rank_of(self_, direction, plan_->middleboxes()));
+      const Segment* segment =
+          plan_->segment_on_hop(context.id, direction, rank_of(self_, direction, plan_->middleboxes()));
       LOUVER_ASSIGN(Redactor redactor, Redactor::make(keys, *segment));
       redactors_[slot(direction)][raw(context.id)] = std::make_unique<Redactor>(std::move(redactor));
     }
@@ -49,10 +54,12 @@ Result<> RelaySession::load(const KeySource& keys, const ProfileTraits& profile)
   return {};
 }
 
-Result<std::size_t> RelaySession::receive(Side from, MutableBytes input, RelayHandler& handler, TimePoint now, Outbound& onward) {
+Result<std::size_t> RelaySession::receive(Side from, MutableBytes input, RelayHandler& handler, TimePoint now,
+                                          Outbound& onward) {
   Way& way = *ways_[slot(direction_from(from))];
   last_activity_ = now;
-  return for_each_record(input, *plan_, alert_, [&](const wire::FrameView& frame) { return on_record(way, frame, handler, onward); });
+  return for_each_record(input, *plan_, alert_,
+                         [&](const wire::FrameView& frame) { return on_record(way, frame, handler, onward); });
 }
 
 Result<> RelaySession::on_record(Way& way, const wire::FrameView& frame, RelayHandler& handler, Outbound& onward) {
@@ -63,7 +70,8 @@ Result<> RelaySession::on_record(Way& way, const wire::FrameView& frame, RelayHa
   return release(way, handler, onward);
 }
 
-/// Which exchanges are over, so that a writer can tell how many are open. It goes by the headers: a false one the sink finds.
+/// Which exchanges are over, so that a writer can tell how many are open. It goes by the headers: a false one the sink
+/// finds.
 void RelaySession::note_answer(const AcceptedRecord& record) {
   answered_[raw(record.context())] = std::max(answered_[raw(record.context())], raw(record.exchange()));
   std::uint32_t least = raw(record.exchange());
@@ -95,7 +103,8 @@ Result<> RelaySession::wait(Way& way, const AcceptedRecord& record) {
 
 /// Puts out what waits, oldest first; while a filter holds a context, only that context's records move.
 Result<> RelaySession::release(Way& way, RelayHandler& handler, Outbound& onward) {
-  if (way.receiver.sunk_all()) way.held.reset();  // what is held belongs to a message that will never end: its exchange is incomplete
+  if (way.receiver.sunk_all())
+    way.held.reset();  // what is held belongs to a message that will never end: its exchange is incomplete
   while (!way.waiting.empty()) {
     auto next = way.waiting.begin();
     if (way.held) {
@@ -110,7 +119,8 @@ Result<> RelaySession::release(Way& way, RelayHandler& handler, Outbound& onward
   return finish_if_ended(way, onward);
 }
 
-Result<> RelaySession::process(Way& way, const AcceptedRecord& record, bool in_input, RelayHandler& handler, Outbound& onward) {
+Result<> RelaySession::process(Way& way, const AcceptedRecord& record, bool in_input, RelayHandler& handler,
+                               Outbound& onward) {
   const Grant grant = way.grants[raw(record.context())];
   if (grant == Grant::write) return relay_write(way, record, handler, onward);
   if (is_reader(grant)) return relay_read(way, record, in_input, handler, onward);
@@ -131,7 +141,8 @@ Result<> RelaySession::pass(Way& way, const AcceptedRecord& record, bool in_inpu
   return {};
 }
 
-Result<> RelaySession::relay_read(Way& way, const AcceptedRecord& record, bool in_input, RelayHandler& handler, Outbound& onward) {
+Result<> RelaySession::relay_read(Way& way, const AcceptedRecord& record, bool in_input, RelayHandler& handler,
+                                  Outbound& onward) {
   const std::size_t octets = record.data() != nullptr ? record.data()->ciphertext.size() : 0;
   if (scratch_.size() < octets) scratch_.resize(octets);
   LOUVER_ASSIGN(const std::optional<Part> part, way.receiver.open(record, scratch_));
@@ -141,7 +152,8 @@ Result<> RelaySession::relay_read(Way& way, const AcceptedRecord& record, bool i
     if (verdict == Verdict::redact && grant == Grant::redact && record.data() != nullptr && !part->bytes.empty()) {
       return put_tombstone(way, record, onward);
     }
-    if (verdict != Verdict::pass) return Error{Fault::filter_failed, "a filter asked for more than its grant lets it do"};
+    if (verdict != Verdict::pass)
+      return Error{Fault::filter_failed, "a filter asked for more than its grant lets it do"};
   }
   way.receiver.bear_witness(record);
   return pass(way, record, in_input, onward);
@@ -194,7 +206,9 @@ bool RelaySession::ended(Side from) const {
 }
 
 Result<> RelaySession::on_connection_end(Side from) const {
-  if (!ended(from)) return Error{Fault::truncated, std::string{"the connection from the "} + name_of(from) + "'s side ended before every flow had its FIN"};
+  if (!ended(from))
+    return Error{Fault::truncated, std::string{"the connection from the "} + name_of(from) +
+                                       "'s side ended before every flow had its FIN"};
   return {};
 }
 

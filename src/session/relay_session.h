@@ -21,8 +21,8 @@ enum class Verdict : std::uint8_t {
 class RelayHandler {
  public:
   virtual ~RelayHandler() = default;
-  /// `emit` takes what a writer puts in the part's place (any number of parts of this context and direction); it is null for readers.
-  /// A tombstone (`part.redacted`) that a writer lets pass goes on as that many octets 'x'.
+  /// `emit` takes what a writer puts in the part's place (any number of parts of this context and direction); it is
+  /// null for readers. A tombstone (`part.redacted`) that a writer lets pass goes on as that many octets 'x'.
   /// @fault whatever ends the session: blocked_by_policy, filter_failed
   virtual Result<Verdict> on_part(const Part& part, Grant grant, PartSink* emit) = 0;
 
@@ -32,8 +32,8 @@ class RelayHandler {
   RelayHandler& operator=(const RelayHandler&) = default;
 };
 
-/// A session at a middlebox. Records of contexts without a grant pass by their header and tags alone; a reader opens into a scratch
-/// buffer and passes the received octets; a writer opens in place and seals anew. docs/protocol.md §6
+/// A session at a middlebox. Records of contexts without a grant pass by their header and tags alone; a reader opens
+/// into a scratch buffer and passes the received octets; a writer opens in place and seals anew. docs/protocol.md §6
 class RelaySession {
  public:
   virtual ~RelaySession() = default;
@@ -41,19 +41,22 @@ class RelaySession {
   RelaySession& operator=(const RelaySession&) = delete;
 
   /// @param started  the moment of the JOIN, from which the idle deadline counts
-  static Result<std::unique_ptr<RelaySession>> make(const KeySource& keys, const ProfileTraits& profile, Duration idle_deadline,
-                                                    TimePoint started = TimePoint::max());
+  static Result<std::unique_ptr<RelaySession>> make(const KeySource& keys, const ProfileTraits& profile,
+                                                    Duration idle_deadline, TimePoint started = TimePoint::max());
 
   /// Takes whole frames that came from `from`; what goes on to the other side is appended to `onward`.
   /// @return octets consumed: forwarded runs lie in `input` until they are written
-  virtual Result<std::size_t> receive(Side from, MutableBytes input, RelayHandler& handler, TimePoint now, Outbound& onward);
+  virtual Result<std::size_t> receive(Side from, MutableBytes input, RelayHandler& handler, TimePoint now,
+                                      Outbound& onward);
 
   /// Every flow on the hop from `from` has ended, and everything has been put out.
   virtual bool ended(Side from) const;
   /// The connection from `from` is at its end: fine if its direction has ended, else truncation.
   Result<> on_connection_end(Side from) const;
   const std::optional<ReceivedAlert>& alert() const { return alert_; }
-  TimePoint deadline() const { return last_activity_ == TimePoint::max() ? last_activity_ : last_activity_ + idle_deadline_; }
+  TimePoint deadline() const {
+    return last_activity_ == TimePoint::max() ? last_activity_ : last_activity_ + idle_deadline_;
+  }
   Result<> on_deadline(TimePoint now) const;
 
  protected:
@@ -95,7 +98,7 @@ class RelaySession {
   PartyIndex self_;
   std::unique_ptr<ExchangeLedger> ledger_;
   std::array<std::uint32_t, 256> answered_{};  // the last exchange whose answer has ended, by context
-  std::vector<std::unique_ptr<Way>> ways_;  // by direction
+  std::vector<std::unique_ptr<Way>> ways_;     // by direction
   std::array<std::array<std::unique_ptr<Redactor>, 256>, 2> redactors_;
   Buffer scratch_;
   Duration idle_deadline_;

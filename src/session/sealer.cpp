@@ -6,16 +6,20 @@ Result<Sealer> Sealer::make(const KeySource& keys, const Segment& s) {
   LOUVER_ASSIGN(SessionSecret read, keys.secret(item_name(ItemKind::read, s.direction, s.context, s.author, s.sink)));
   std::vector<crypto::Aead> verify;
   for (PartyIndex verifier : s.verifiers()) {
-    LOUVER_ASSIGN(crypto::Aead key, keys.aead(item_name(ItemKind::verify, s.direction, s.context, s.author, s.sink, raw(verifier)), crypto::Aead::Use::seal));
+    LOUVER_ASSIGN(crypto::Aead key,
+                  keys.aead(item_name(ItemKind::verify, s.direction, s.context, s.author, s.sink, raw(verifier)),
+                            crypto::Aead::Use::seal));
     verify.push_back(std::move(key));
   }
   EpochKey read_key{keys.terms().suite(), crypto::Aead::Use::seal, std::move(read), keys.epoch_shift()};
   return Sealer{s, std::move(read_key), std::move(verify), keys.terms().max_record()};
 }
 
-DataView Sealer::seal(std::uint8_t flags, Exchange exchange, std::uint64_t seq, Bytes content, std::size_t padding, MutableBytes frame) {
+DataView Sealer::seal(std::uint8_t flags, Exchange exchange, std::uint64_t seq, Bytes content, std::size_t padding,
+                      MutableBytes frame) {
   if (padding != 0) flags |= wire::flag::pad;
-  const wire::FrameHeader header{wire::FrameType::data, raw(segment_->context), flags, static_cast<std::uint32_t>(frame.size() - wire::header_octets)};
+  const wire::FrameHeader header{wire::FrameType::data, raw(segment_->context), flags,
+                                 static_cast<std::uint32_t>(frame.size() - wire::header_octets)};
   wire::write_header(frame, header);
   wire::write_exchange(frame.subspan(wire::header_octets), exchange);
   // The layout of a frame that we have just sized cannot be wrong.
@@ -43,7 +47,9 @@ Result<Redactor> Redactor::make(const KeySource& keys, const Segment& s) {
   const std::size_t n = keys.plan().middleboxes();
   std::vector<crypto::Aead> made;
   for (PartyIndex verifier : s.redact_verifiers(keys.self(), n)) {
-    LOUVER_ASSIGN(crypto::Aead key, keys.aead(item_name(ItemKind::redact, s.direction, s.context, keys.self(), s.sink, raw(verifier)), crypto::Aead::Use::seal));
+    LOUVER_ASSIGN(crypto::Aead key,
+                  keys.aead(item_name(ItemKind::redact, s.direction, s.context, keys.self(), s.sink, raw(verifier)),
+                            crypto::Aead::Use::seal));
     made.push_back(std::move(key));
   }
   return Redactor{s, keys.self(), n, std::move(made)};
@@ -52,7 +58,8 @@ Result<Redactor> Redactor::make(const KeySource& keys, const Segment& s) {
 std::size_t Redactor::frame_octets() const { return redacted_frame_octets(*segment_, self_, middleboxes_); }
 
 RedactedView Redactor::redact(const DataView& record, std::uint64_t seq, MutableBytes frame) const {
-  const wire::FrameHeader header{wire::FrameType::redacted, record.header.id, 0, static_cast<std::uint32_t>(frame.size() - wire::header_octets)};
+  const wire::FrameHeader header{wire::FrameType::redacted, record.header.id, 0,
+                                 static_cast<std::uint32_t>(frame.size() - wire::header_octets)};
   wire::write_header(frame, header);
   wire::write_exchange(frame.subspan(wire::header_octets), record.exchange);
   frame[wire::record_header_octets] = static_cast<std::byte>(raw(self_));

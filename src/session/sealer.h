@@ -16,7 +16,8 @@ class Sealer {
   /// @param padding  octets behind the content: 0, or at least 2
   /// @param seq      the flow's next sequence, never used before
   /// Witness slots are zero; the hop tag's place is left to the hop.
-  DataView seal(std::uint8_t flags, Exchange exchange, std::uint64_t seq, Bytes content, std::size_t padding, MutableBytes frame);
+  DataView seal(std::uint8_t flags, Exchange exchange, std::uint64_t seq, Bytes content, std::size_t padding,
+                MutableBytes frame);
   const Segment& segment() const { return *segment_; }
 
  private:

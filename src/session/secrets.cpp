@@ -12,7 +12,8 @@ ItemSecret part_of(const Terms& terms, const wire::ItemName& name, const Endpoin
 /// The secret if this endpoint holds it (or would: a half otherwise).
 ItemSecret make(const Terms& terms, const Item& item, const EndpointInputs& inputs) {
   if (item.making != Making::both_ends) return part_of(terms, item.name, inputs);
-  return crypto::expand_secret<struct ItemSecretKind>(terms.suite(), inputs.e2e.expose(), "secret", octets_of(item.name));
+  return crypto::expand_secret<struct ItemSecretKind>(terms.suite(), inputs.e2e.expose(), "secret",
+                                                      octets_of(item.name));
 }
 
 /// Walks one endpoint's items in step with what the plan calls for.
@@ -20,13 +21,15 @@ class KeysCursor {
  public:
   explicit KeysCursor(const std::vector<wire::KeyItem>& items) : items_(items) {}
   Result<Bytes> take(const wire::ItemName& name, std::size_t octets) {
-    if (next_ == items_.size() || items_[next_].name != name) return Error{Fault::items_differ, "Keys lack an item of kind " + std::to_string(name.kind)};
+    if (next_ == items_.size() || items_[next_].name != name)
+      return Error{Fault::items_differ, "Keys lack an item of kind " + std::to_string(name.kind)};
     const Bytes part = items_[next_++].part.secret.expose();
     if (part.size() != octets) return Error{Fault::part_size, "a part of " + std::to_string(part.size()) + " octets"};
     return part;
   }
   Result<> finish() const {
-    if (next_ != items_.size()) return Error{Fault::items_differ, "Keys hold " + std::to_string(items_.size() - next_) + " items too many"};
+    if (next_ != items_.size())
+      return Error{Fault::items_differ, "Keys hold " + std::to_string(items_.size() - next_) + " items too many"};
     return {};
   }
 
@@ -55,7 +58,8 @@ std::vector<wire::DigestItem> SecretTable::digests() const {
   return out;
 }
 
-SecretTable endpoint_secrets(const Terms& terms, const std::vector<Item>& items, PartyIndex self, const EndpointInputs& inputs) {
+SecretTable endpoint_secrets(const Terms& terms, const std::vector<Item>& items, PartyIndex self,
+                             const EndpointInputs& inputs) {
   SecretTable out;
   for (const Item& item : items) {
     if (item.held_by(self)) out.add(item.name, make(terms, item, inputs));
@@ -63,8 +67,8 @@ SecretTable endpoint_secrets(const Terms& terms, const std::vector<Item>& items,
   return out;
 }
 
-std::vector<wire::KeyItem> keys_for(const Terms& terms, const std::vector<Item>& items, PartyIndex self, PartyIndex middlebox,
-                                    const EndpointInputs& inputs) {
+std::vector<wire::KeyItem> keys_for(const Terms& terms, const std::vector<Item>& items, PartyIndex self,
+                                    PartyIndex middlebox, const EndpointInputs& inputs) {
   std::vector<wire::KeyItem> out;
   for (const Item& item : items) {
     if (!item.held_by(middlebox) || !item.given_by(self)) continue;
@@ -75,7 +79,8 @@ std::vector<wire::KeyItem> keys_for(const Terms& terms, const std::vector<Item>&
 }
 
 Result<SecretTable> assemble(const Terms& terms, const std::vector<Item>& items, PartyIndex self,
-                             const std::vector<wire::KeyItem>& from_client, const std::vector<wire::KeyItem>& from_server) {
+                             const std::vector<wire::KeyItem>& from_client,
+                             const std::vector<wire::KeyItem>& from_server) {
   const std::size_t octets = terms.suite().hash_octets;
   KeysCursor client{from_client};
   KeysCursor server{from_server};

@@ -41,16 +41,19 @@ struct EndpointInputs {
 };
 
 /// The secrets that `self`, an endpoint, holds. docs/protocol.md §5
-SecretTable endpoint_secrets(const Terms& terms, const std::vector<Item>& items, PartyIndex self, const EndpointInputs& inputs);
+SecretTable endpoint_secrets(const Terms& terms, const std::vector<Item>& items, PartyIndex self,
+                             const EndpointInputs& inputs);
 
 /// The items of the Keys from endpoint `self` to `middlebox`: whole secrets, or halves.
-std::vector<wire::KeyItem> keys_for(const Terms& terms, const std::vector<Item>& items, PartyIndex self, PartyIndex middlebox,
-                                    const EndpointInputs& inputs);
+std::vector<wire::KeyItem> keys_for(const Terms& terms, const std::vector<Item>& items, PartyIndex self,
+                                    PartyIndex middlebox, const EndpointInputs& inputs);
 
-/// A middlebox's secrets from both Keys, which must hold exactly the items that its grants call for, each part of L octets.
+/// A middlebox's secrets from both Keys, which must hold exactly the items that its grants call for, each part of L
+/// octets.
 /// @fault items_differ, part_size (manifest_mismatch)
 Result<SecretTable> assemble(const Terms& terms, const std::vector<Item>& items, PartyIndex self,
-                             const std::vector<wire::KeyItem>& from_client, const std::vector<wire::KeyItem>& from_server);
+                             const std::vector<wire::KeyItem>& from_client,
+                             const std::vector<wire::KeyItem>& from_server);
 
 /// Expand-Label(secret, "session", uint64 s, L). docs/protocol.md §5
 SessionSecret session_secret(const crypto::Suite& suite, const ItemSecret& secret, SessionNumber session);

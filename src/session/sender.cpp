@@ -29,14 +29,14 @@ Result<> Sender::load(const KeySource& keys, const ProfileTraits& profile) {
     if (segment == nullptr || segment->author != self_) continue;
     const ContextTraits traits = traits_of(profile, context);
     LOUVER_ASSIGN(Sealer sealer, Sealer::make(keys, *segment));
-    sealers_[raw(context.id)] = std::make_unique<Authored>(
-        Authored{std::move(sealer), ExchangeRule{profile.exchanges, traits.several_messages}, segment->flow, traits.pad_to});
+    sealers_[raw(context.id)] = std::make_unique<Authored>(Authored{
+        std::move(sealer), ExchangeRule{profile.exchanges, traits.several_messages}, segment->flow, traits.pad_to});
   }
   return {};
 }
 
-/// Octets that bring the plaintext to a multiple of pad_to; 0 where the context is not padded. Where somebody may redact, only the
-/// empty record that ends the message is padded, so that a tombstone's length is the content's.
+/// Octets that bring the plaintext to a multiple of pad_to; 0 where the context is not padded. Where somebody may
+/// redact, only the empty record that ends the message is padded, so that a tombstone's length is the content's.
 std::size_t Sender::padding_for(const Authored& to, std::size_t content, bool end) const {
   if (to.pad_to == 0 || (to.sealer.segment().apart_ends && !end)) return 0;
   const std::size_t step = to.pad_to;
@@ -44,7 +44,8 @@ std::size_t Sender::padding_for(const Authored& to, std::size_t content, bool en
   return padded > terms_->max_record() ? 0 : padded - content;
 }
 
-Result<> Sender::emit(Authored& to, std::uint8_t flags, Exchange exchange, Bytes content, std::size_t padding, Outbound& out) {
+Result<> Sender::emit(Authored& to, std::uint8_t flags, Exchange exchange, Bytes content, std::size_t padding,
+                      Outbound& out) {
   std::uint64_t& seq = next_seq_[to.flow];
   if (seq == sequence_end_) return Error{Fault::sequence_exhausted, "a flow's counter is used up"};
   const MutableBytes frame = out.extend(data_frame_octets(to.sealer.segment(), content.size() + padding));
@@ -53,7 +54,9 @@ Result<> Sender::emit(Authored& to, std::uint8_t flags, Exchange exchange, Bytes
 
 Result<> Sender::send(const Part& part, Outbound& out) {
   Authored* to = sealers_[raw(part.context)].get();
-  if (to == nullptr) return Error{Fault::record_context, "this party is no author of context " + std::to_string(raw(part.context)) + " here"};
+  if (to == nullptr)
+    return Error{Fault::record_context,
+                 "this party is no author of context " + std::to_string(raw(part.context)) + " here"};
   if (finished_) return Error{Fault::record_after_fin, "this direction has ended"};
   if (part.bytes.empty() && !part.end) return {};
   LOUVER_TRY(to->rule.take(part.exchange, part.end, false));
@@ -65,7 +68,8 @@ Result<> Sender::send(const Part& part, Outbound& out) {
     const Bytes piece = rest.first(std::min(rest.size(), most));
     rest = rest.subspan(piece.size());
     const bool ends = rest.empty() && part.end && !apart;
-    LOUVER_TRY(emit(*to, ends ? wire::flag::eom : std::uint8_t{0}, part.exchange, piece, padding_for(*to, piece.size(), ends), out));
+    LOUVER_TRY(emit(*to, ends ? wire::flag::eom : std::uint8_t{0}, part.exchange, piece,
+                    padding_for(*to, piece.size(), ends), out));
     if (ends) return {};
   }
   if (part.end) LOUVER_TRY(emit(*to, wire::flag::eom, part.exchange, {}, padding_for(*to, 0, true), out));

@@ -2,8 +2,12 @@
 
 namespace louver::session {
 
-ServerAssociation::ServerAssociation(Options options, EndpointChannels channels, ServerPolicy& policy, RandomSource& random)
-    : EndpointAssociation(std::move(channels), options.handshake_deadline), options_(std::move(options)), policy_(policy), random_(random) {}
+ServerAssociation::ServerAssociation(Options options, EndpointChannels channels, ServerPolicy& policy,
+                                     RandomSource& random)
+    : EndpointAssociation(std::move(channels), options.handshake_deadline),
+      options_(std::move(options)),
+      policy_(policy),
+      random_(random) {}
 
 Result<> ServerAssociation::on_other_frame(const wire::FrameView& frame, Now, Outbound&) {
   if (frame.header.type != wire::FrameType::hello || agreement_ != nullptr) {
@@ -15,9 +19,12 @@ Result<> ServerAssociation::on_other_frame(const wire::FrameView& frame, Now, Ou
 Result<> ServerAssociation::on_hello(Bytes body) {
   LOUVER_ASSIGN(wire::Hello hello, wire::decode_hello(body));
   const std::size_t n = hello.middleboxes();
-  if (n > options_.middleboxes_most) return Error{Fault::limit_exceeded, std::to_string(n) + " middleboxes; at most " + std::to_string(options_.middleboxes_most)};
+  if (n > options_.middleboxes_most)
+    return Error{Fault::limit_exceeded,
+                 std::to_string(n) + " middleboxes; at most " + std::to_string(options_.middleboxes_most)};
   if (hello.route.items.back().name.text() != options_.name) {
-    return Error{Fault::not_in_route, "the route ends at " + hello.route.items.back().name.text() + ", not at " + options_.name};
+    return Error{Fault::not_in_route,
+                 "the route ends at " + hello.route.items.back().name.text() + ", not at " + options_.name};
   }
   self_ = PartyIndex{static_cast<std::uint8_t>(n + 1)};
   const wire::Hash hash = hash_of_hello(body);
@@ -32,8 +39,10 @@ Result<> ServerAssociation::on_hello(Bytes body) {
     channels_.emplace_back(std::move(channel), static_cast<std::uint8_t>(i), wire::flag::server_channel);
   }
   const tls::Identity& identity = *contexts_.end_to_end->identity();
-  const EndpointAgreement::Own own{identity.leaf_hash(), identity.key_hash(), to_buffer(identity.leaf_der()), identity.not_after()};
-  agreement_ = std::make_unique<EndpointAgreement>(EndpointAgreement::End::server, std::move(hello), hash, own, policy_, random_);
+  const EndpointAgreement::Own own{identity.leaf_hash(), identity.key_hash(), to_buffer(identity.leaf_der()),
+                                   identity.not_after()};
+  agreement_ = std::make_unique<EndpointAgreement>(EndpointAgreement::End::server, std::move(hello), hash, own, policy_,
+                                                   random_);
   LOUVER_TRY(agreement_->accept(accept));
   if (options_.answer_after_finished) {
     late_accept_ = wire::make_message(accept);

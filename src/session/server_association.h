@@ -8,10 +8,10 @@ namespace louver::session {
 class ServerAssociation : public EndpointAssociation {
  public:
   struct Options {
-    std::string name;                              // of this server: the last of the route must be it
+    std::string name;  // of this server: the last of the route must be it
     std::size_t middleboxes_most = limits::middleboxes_by_default;
     Duration handshake_deadline = limits::handshake_deadline;
-    bool answer_after_finished = false;            // a stranger who replays a Hello then learns no policy; a round trip more
+    bool answer_after_finished = false;  // a stranger who replays a Hello then learns no policy; a round trip more
   };
   ServerAssociation(Options options, EndpointChannels channels, ServerPolicy& policy, RandomSource& random);
 

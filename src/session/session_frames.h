@@ -17,7 +17,8 @@ struct ReceivedAlert {
 /// @return octets consumed: a partial frame stays with the caller
 /// @fault peer_alert (kept in `alert`), unexpected_frame, limit_exceeded, whatever on_record returns
 template <class OnRecord>
-Result<std::size_t> for_each_record(MutableBytes input, const PathPlan& plan, std::optional<ReceivedAlert>& alert, OnRecord&& on_record) {
+Result<std::size_t> for_each_record(MutableBytes input, const PathPlan& plan, std::optional<ReceivedAlert>& alert,
+                                    OnRecord&& on_record) {
   const std::size_t longest = std::max<std::size_t>(plan.longest_record(), 1 + 256);
   std::size_t consumed = 0;
   while (true) {

@@ -13,7 +13,8 @@ struct CounterLimits {
   std::uint64_t sequence_end = limits::sequence_end;  // the number that no counter gets to use
 };
 
-/// Makes the keys of one session from what this party holds of the association; keeps neither table nor association alive.
+/// Makes the keys of one session from what this party holds of the association; keeps neither table nor association
+/// alive.
 class KeySource {
  public:
   KeySource(const Agreement& agreement, SessionNumber session, CounterLimits counters = {})
@@ -53,7 +54,8 @@ class EpochKey {
   crypto::Aead key_;
 };
 
-/// One side of a hop in one direction: counts its frames and checks or stamps their hop tags. docs/protocol.md §6 "hop tag"
+/// One side of a hop in one direction: counts its frames and checks or stamps their hop tags. docs/protocol.md §6 "hop
+/// tag"
 class Hop {
  public:
   Hop(crypto::Aead key, std::uint64_t sequence_end) : key_(std::move(key)), end_(sequence_end) {}

@@ -5,17 +5,19 @@
 namespace louver::session {
 namespace {
 
-Result<> check_extensions(const wire::KnownExtensions& offered, const wire::Extensions& accepted_raw, const wire::Extensions& offered_raw,
-                          const wire::KnownExtensions& accepted) {
+Result<> check_extensions(const wire::KnownExtensions& offered, const wire::Extensions& accepted_raw,
+                          const wire::Extensions& offered_raw, const wire::KnownExtensions& accepted) {
   for (const wire::Extension& one : accepted_raw.items) {
     if (std::ranges::find(offered_raw.items, one.type, &wire::Extension::type) == offered_raw.items.end()) {
-      return Error{Fault::extension_refused, "the Accept holds extension " + std::to_string(one.type) + ", which the Hello does not"};
+      return Error{Fault::extension_refused,
+                   "the Accept holds extension " + std::to_string(one.type) + ", which the Hello does not"};
     }
   }
   if (accepted.audit && !std::ranges::includes(*offered.audit, *accepted.audit)) {
     return Error{Fault::extension_refused, "audit of a context that was not asked for"};
   }
-  if (accepted.max_record && *accepted.max_record > *offered.max_record) return Error{Fault::extension_refused, "max_record above the offer"};
+  if (accepted.max_record && *accepted.max_record > *offered.max_record)
+    return Error{Fault::extension_refused, "max_record above the offer"};
   if (accepted.profile != offered.profile) return Error{Fault::extension_refused, "another profile than offered"};
   return {};
 }
@@ -26,14 +28,15 @@ std::array<Grant, 2> split(std::byte octet) {
 }
 
 Result<> check_grants(const wire::Hello& hello, const wire::Accept& accept) {
-  if (accept.grants.bytes.size() != hello.grants.bytes.size()) return Error{Fault::grant_raised, "the Accept has another number of grants"};
+  if (accept.grants.bytes.size() != hello.grants.bytes.size())
+    return Error{Fault::grant_raised, "the Accept has another number of grants"};
   for (std::size_t i = 0; i < accept.grants.bytes.size(); ++i) {
     const auto offered = split(hello.grants.bytes[i]);
     const auto accepted = split(accept.grants.bytes[i]);
     if (accepted[0] > offered[0] || accepted[1] > offered[1]) {
       const std::size_t contexts = hello.contexts.items.size();
-      return Error{Fault::grant_raised, "the Accept raises a grant of " + hello.route.items[i / contexts].name.text() + " on " +
-                                            hello.contexts.items[i % contexts].name.text()};
+      return Error{Fault::grant_raised, "the Accept raises a grant of " + hello.route.items[i / contexts].name.text() +
+                                            " on " + hello.contexts.items[i % contexts].name.text()};
     }
   }
   return {};
@@ -69,10 +72,12 @@ bool Terms::audited(ContextId context) const { return std::ranges::find(audit_, 
 
 Result<Terms> agree_on_terms(const wire::Hello& hello, const wire::Hash& hello_hash, const wire::Accept& accept) {
   if (accept.hello_hash != hello_hash) return Error{Fault::hello_hash, "the Accept answers another Hello"};
-  if (accept.version != wire::version_1) return Error{Fault::unsupported_version, "version " + std::to_string(accept.version)};
+  if (accept.version != wire::version_1)
+    return Error{Fault::unsupported_version, "version " + std::to_string(accept.version)};
   const bool suite_offered = std::ranges::find(hello.suites.items, accept.suite) != hello.suites.items.end();
   const crypto::Suite* suite = crypto::find_suite(accept.suite);
-  if (!suite_offered || suite == nullptr) return Error{Fault::unsupported_suite, "suite " + std::to_string(accept.suite) + " was not offered"};
+  if (!suite_offered || suite == nullptr)
+    return Error{Fault::unsupported_suite, "suite " + std::to_string(accept.suite) + " was not offered"};
   LOUVER_TRY(check_grants(hello, accept));
   LOUVER_ASSIGN(const wire::KnownExtensions offered, wire::read_extensions(hello.extensions));
   LOUVER_ASSIGN(const wire::KnownExtensions accepted, wire::read_extensions(accept.extensions));
@@ -87,7 +92,8 @@ Result<Terms> agree_on_terms(const wire::Hello& hello, const wire::Hash& hello_h
   for (std::size_t i : order) {
     const wire::Context& context = hello.contexts.items[i];
     terms.slot_of_[context.id] = static_cast<std::int16_t>(terms.contexts_.size());
-    terms.contexts_.push_back({ContextId{context.id}, context.name.text(), {(context.directions & 1) != 0, (context.directions & 2) != 0}});
+    terms.contexts_.push_back(
+        {ContextId{context.id}, context.name.text(), {(context.directions & 1) != 0, (context.directions & 2) != 0}});
   }
   for (std::size_t m = 0; m < hello.middleboxes(); ++m) {
     for (std::size_t i : order) terms.grants_.push_back(split(accept.grants.bytes[m * order.size() + i]));

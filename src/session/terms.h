@@ -41,7 +41,8 @@ class Terms {
   bool audited(ContextId context) const;
 
  private:
-  friend Result<Terms> agree_on_terms(const wire::Hello& hello, const wire::Hash& hello_hash, const wire::Accept& accept);
+  friend Result<Terms> agree_on_terms(const wire::Hello& hello, const wire::Hash& hello_hash,
+                                      const wire::Accept& accept);
   friend Result<Terms> offered_terms(const wire::Hello& hello);
   struct Named {
     std::string name;
@@ -51,16 +52,16 @@ class Terms {
 
   std::vector<Named> route_;
   std::vector<ContextInfo> contexts_;
-  std::array<std::int16_t, 256> slot_of_{};                // context id -> index in contexts_
-  std::vector<std::array<Grant, 2>> grants_;               // [middlebox * contexts + context]
+  std::array<std::int16_t, 256> slot_of_{};   // context id -> index in contexts_
+  std::vector<std::array<Grant, 2>> grants_;  // [middlebox * contexts + context]
   const crypto::Suite* suite_ = nullptr;
   std::uint32_t max_record_ = 0;
   std::string profile_;
   std::vector<std::uint8_t> audit_;
 };
 
-/// Checks an Accept against the Hello that it answers: hash, version and suite offered, no grant raised, none in an absent
-/// direction, extensions only as offered.
+/// Checks an Accept against the Hello that it answers: hash, version and suite offered, no grant raised, none in an
+/// absent direction, extensions only as offered.
 /// @fault hello_hash, unsupported_version, unsupported_suite, grant_raised, extension_refused, bad_value
 Result<Terms> agree_on_terms(const wire::Hello& hello, const wire::Hash& hello_hash, const wire::Accept& accept);
 

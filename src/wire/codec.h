@@ -56,7 +56,9 @@ constexpr Field<S, M> field(const char* name, M S::*member) {
 }
 
 template <class T>
-concept Described = requires { T::fields; };
+concept Described = requires {
+  T::fields;
+};
 
 /// A cursor that stops at the first fault and keeps it.
 class Reader {
@@ -85,7 +87,8 @@ class Reader {
   Bytes rest() const { return rest_; }
   bool at_end() const { return rest_.empty(); }
   Result<> finish() {
-    if (!error_ && !rest_.empty()) fail(Fault::trailing_bytes, std::to_string(rest_.size()) + " octets behind the last field");
+    if (!error_ && !rest_.empty())
+      fail(Fault::trailing_bytes, std::to_string(rest_.size()) + " octets behind the last field");
     if (error_) return *error_;
     return {};
   }

@@ -9,17 +9,14 @@ std::uint8_t octet(Bytes bytes, std::size_t at) { return std::to_integer<std::ui
 
 struct FrameRule {
   FrameType type;
-  std::uint8_t flags;          // those that may be set
-  bool any_id;                 // else the id is 0
+  std::uint8_t flags;  // those that may be set
+  bool any_id;         // else the id is 0
   const char* name;
 };
 constexpr FrameRule rules[] = {
-    {FrameType::hello, 0, false, "HELLO"},
-    {FrameType::channel, flag::server_channel, true, "CHANNEL"},
-    {FrameType::alert, 0, true, "ALERT"},
-    {FrameType::announce, 0, false, "ANNOUNCE"},
-    {FrameType::join, 0, false, "JOIN"},
-    {FrameType::data, flag::eom | flag::fin | flag::pad, true, "DATA"},
+    {FrameType::hello, 0, false, "HELLO"},      {FrameType::channel, flag::server_channel, true, "CHANNEL"},
+    {FrameType::alert, 0, true, "ALERT"},       {FrameType::announce, 0, false, "ANNOUNCE"},
+    {FrameType::join, 0, false, "JOIN"},        {FrameType::data, flag::eom | flag::fin | flag::pad, true, "DATA"},
     {FrameType::redacted, 0, true, "REDACTED"},
 };
 const FrameRule* rule_for(std::uint8_t type) {
@@ -55,7 +52,8 @@ Result<FrameHeader> read_header(Bytes six) {
     return Error{Fault::bad_value, std::string{rule->name} + " with id " + std::to_string(header.id)};
   }
   const bool record = header.type == FrameType::data || header.type == FrameType::redacted;
-  if (record && (header.id == 0 || header.id == 255)) return Error{Fault::bad_value, "a record of context " + std::to_string(header.id)};
+  if (record && (header.id == 0 || header.id == 255))
+    return Error{Fault::bad_value, "a record of context " + std::to_string(header.id)};
   return header;
 }
 

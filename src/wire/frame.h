@@ -55,10 +55,12 @@ Result<FrameHeader> read_header(Bytes six);
 void write_header(MutableBytes six, const FrameHeader& header);
 Buffer make_frame(const FrameHeader& header, Bytes body);
 
-/// The first frame of `input`, or nothing while it is not whole. `length_most` bounds the body: limit_exceeded from the header alone.
+/// The first frame of `input`, or nothing while it is not whole. `length_most` bounds the body: limit_exceeded from the
+/// header alone.
 Result<std::optional<FrameView>> next_frame(MutableBytes input, std::size_t length_most);
 
-/// What a peer that speaks another protocol is told, in plain words, before the connection is closed (§2). At most 200 octets.
+/// What a peer that speaks another protocol is told, in plain words, before the connection is closed (§2). At most 200
+/// octets.
 std::string_view wrong_protocol_answer();
 
 Exchange read_exchange(Bytes four);

@@ -61,7 +61,8 @@ Result<> check_route(const Hello& hello) {
       return Error{Fault::bad_value, "\"" + printable(as_text(party.name.bytes), 64) + "\" is no party's name"};
     }
     if (party.port == 0) return Error{Fault::bad_value, "port 0 in the route"};
-    if (!seen.insert(party.name.text()).second) return Error{Fault::bad_value, "\"" + party.name.text() + "\" is twice in the route"};
+    if (!seen.insert(party.name.text()).second)
+      return Error{Fault::bad_value, "\"" + party.name.text() + "\" is twice in the route"};
   }
   return {};
 }
@@ -71,14 +72,19 @@ Result<> check_contexts(const Hello& hello) {
   std::set<std::string> names;
   if (hello.contexts.items.size() > limits::contexts) return Error{Fault::limit_exceeded, "more than 254 contexts"};
   for (const Context& context : hello.contexts.items) {
-    if (context.id == 0 || context.id == 255) return Error{Fault::bad_value, "context id " + std::to_string(context.id)};
+    if (context.id == 0 || context.id == 255)
+      return Error{Fault::bad_value, "context id " + std::to_string(context.id)};
     if (context.directions == 0 || context.directions > 3) {
-      return Error{Fault::bad_value, "directions " + std::to_string(context.directions) + " of context " + std::to_string(context.id)};
+      return Error{Fault::bad_value,
+                   "directions " + std::to_string(context.directions) + " of context " + std::to_string(context.id)};
     }
     const std::string_view name = as_text(context.name.bytes);
-    if (std::ranges::any_of(name, [](char c) { return c <= 0x20 || c > 0x7e; })) return Error{Fault::bad_value, "a context's name is not printable ASCII"};
-    if (!ids.insert(context.id).second) return Error{Fault::bad_value, "context id " + std::to_string(context.id) + " twice"};
-    if (!names.insert(context.name.text()).second) return Error{Fault::bad_value, "context name \"" + context.name.text() + "\" twice"};
+    if (std::ranges::any_of(name, [](char c) { return c <= 0x20 || c > 0x7e; }))
+      return Error{Fault::bad_value, "a context's name is not printable ASCII"};
+    if (!ids.insert(context.id).second)
+      return Error{Fault::bad_value, "context id " + std::to_string(context.id) + " twice"};
+    if (!names.insert(context.name.text()).second)
+      return Error{Fault::bad_value, "context name \"" + context.name.text() + "\" twice"};
   }
   return {};
 }
@@ -86,8 +92,9 @@ Result<> check_contexts(const Hello& hello) {
 Result<> check_grants(const Hello& hello) {
   const std::size_t contexts = hello.contexts.items.size();
   if (hello.grants.bytes.size() != hello.middleboxes() * contexts) {
-    return Error{Fault::bad_value, std::to_string(hello.grants.bytes.size()) + " grants for " + std::to_string(hello.middleboxes()) +
-                                       " middleboxes and " + std::to_string(contexts) + " contexts"};
+    return Error{Fault::bad_value, std::to_string(hello.grants.bytes.size()) + " grants for " +
+                                       std::to_string(hello.middleboxes()) + " middleboxes and " +
+                                       std::to_string(contexts) + " contexts"};
   }
   for (std::size_t i = 0; i < hello.grants.bytes.size(); ++i) {
     const auto octet = std::to_integer<std::uint8_t>(hello.grants.bytes[i]);
@@ -95,7 +102,8 @@ Result<> check_grants(const Hello& hello) {
     const std::uint8_t nibbles[] = {static_cast<std::uint8_t>(octet & 15), static_cast<std::uint8_t>(octet >> 4)};
     for (std::size_t d = 0; d < 2; ++d) {
       if (nibbles[d] > 4) return Error{Fault::bad_value, "grant " + std::to_string(nibbles[d])};
-      if (nibbles[d] != 0 && (directions >> d & 1) == 0) return Error{Fault::bad_value, "a grant in a direction that the context has not"};
+      if (nibbles[d] != 0 && (directions >> d & 1) == 0)
+        return Error{Fault::bad_value, "a grant in a direction that the context has not"};
     }
   }
   return {};
@@ -105,7 +113,8 @@ Result<std::vector<std::uint8_t>> read_audit(Bytes data) {
   std::vector<std::uint8_t> ids;
   for (std::byte b : data) {
     const auto id = std::to_integer<std::uint8_t>(b);
-    if (id == 0 || id == 255 || (!ids.empty() && ids.back() >= id)) return Error{Fault::bad_value, "audit: context ids must ascend"};
+    if (id == 0 || id == 255 || (!ids.empty() && ids.back() >= id))
+      return Error{Fault::bad_value, "audit: context ids must ascend"};
     ids.push_back(id);
   }
   return ids;
@@ -125,7 +134,8 @@ Result<std::uint32_t> read_max_record(Bytes data) {
 Result<std::string> read_profile(Bytes data) {
   const std::string_view text = as_text(data);
   const auto bad = [](char c) { return c <= 0x20 || c > 0x7e; };
-  if (text.empty() || text.size() > 64 || std::ranges::any_of(text, bad)) return Error{Fault::bad_value, "profile is not a short ASCII name"};
+  if (text.empty() || text.size() > 64 || std::ranges::any_of(text, bad))
+    return Error{Fault::bad_value, "profile is not a short ASCII name"};
   return std::string{text};
 }
 
@@ -137,7 +147,8 @@ Result<KnownExtensions> read_extensions(const Extensions& extensions) {
   KnownExtensions known;
   std::set<std::uint16_t> seen;
   for (const Extension& one : extensions.items) {
-    if (!seen.insert(one.type).second) return Error{Fault::bad_value, "extension " + std::to_string(one.type) + " twice"};
+    if (!seen.insert(one.type).second)
+      return Error{Fault::bad_value, "extension " + std::to_string(one.type) + " twice"};
     if (one.type == extension::audit) {
       LOUVER_ASSIGN(known.audit, read_audit(one.data.bytes));
     } else if (one.type == extension::max_record) {

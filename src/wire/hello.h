@@ -47,21 +47,22 @@ struct Context {
 struct Hello {
   Vector<std::uint16_t, 2, 32> versions;
   Hash random{};
-  Vector<Party, 4, 65535> route;      // M1..MN, then the server
+  Vector<Party, 4, 65535> route;  // M1..MN, then the server
   Vector<Context, 4, 65535> contexts;
-  Opaque<0, 65535> grants;            // middlebox by middlebox, contexts in order: low nibble c2s, high nibble s2c
+  Opaque<0, 65535> grants;  // middlebox by middlebox, contexts in order: low nibble c2s, high nibble s2c
   Vector<std::uint16_t, 2, 64> suites;
   Extensions extensions;
-  static constexpr auto fields =
-      std::tuple{field("versions", &Hello::versions), field("random", &Hello::random),  field("route", &Hello::route),
-                 field("contexts", &Hello::contexts), field("grants", &Hello::grants),  field("suites", &Hello::suites),
-                 field("extensions", &Hello::extensions)};
+  static constexpr auto fields = std::tuple{field("versions", &Hello::versions),    field("random", &Hello::random),
+                                            field("route", &Hello::route),          field("contexts", &Hello::contexts),
+                                            field("grants", &Hello::grants),        field("suites", &Hello::suites),
+                                            field("extensions", &Hello::extensions)};
   bool operator==(const Hello&) const = default;
 
   std::size_t middleboxes() const { return route.items.size() - 1; }
 };
 
-/// Decodes a Hello body and checks everything that §3 says of a Hello alone: names, ids, directions, grants, extensions.
+/// Decodes a Hello body and checks everything that §3 says of a Hello alone: names, ids, directions, grants,
+/// extensions.
 /// @fault bad_frame's faults, limit_exceeded (64 KiB, more than 250 middleboxes), unsupported_version
 Result<Hello> decode_hello(Bytes body);
 

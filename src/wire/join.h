@@ -15,8 +15,9 @@ struct Join {
   std::uint32_t alive = 0;
   Tag32 end_tag{};
   Tag32 hop_tag{};
-  static constexpr auto fields = std::tuple{field("association", &Join::association), field("session", &Join::session),
-                                            field("alive", &Join::alive), field("end_tag", &Join::end_tag), field("hop_tag", &Join::hop_tag)};
+  static constexpr auto fields =
+      std::tuple{field("association", &Join::association), field("session", &Join::session),
+                 field("alive", &Join::alive), field("end_tag", &Join::end_tag), field("hop_tag", &Join::hop_tag)};
   bool operator==(const Join&) const = default;
 };
 inline constexpr std::size_t join_body_octets = 16 + 8 + 4 + 32 + 32;

@@ -28,9 +28,12 @@ struct Describe {
   Opaque<0, 255> contact;
   Hash nonce{};
   Extensions extensions;
-  static constexpr auto fields = std::tuple{field("operator", &Describe::operator_name), field("purpose", &Describe::purpose),
-                                            field("software", &Describe::software),      field("contact", &Describe::contact),
-                                            field("nonce", &Describe::nonce),            field("extensions", &Describe::extensions)};
+  static constexpr auto fields = std::tuple{field("operator", &Describe::operator_name),
+                                            field("purpose", &Describe::purpose),
+                                            field("software", &Describe::software),
+                                            field("contact", &Describe::contact),
+                                            field("nonce", &Describe::nonce),
+                                            field("extensions", &Describe::extensions)};
   static constexpr MessageType type = MessageType::describe;
   bool operator==(const Describe&) const = default;
 };
@@ -41,9 +44,9 @@ struct Accept {
   std::uint16_t suite = 0;
   Opaque<0, 65535> grants;
   Extensions extensions;
-  static constexpr auto fields = std::tuple{field("hello_hash", &Accept::hello_hash), field("version", &Accept::version),
-                                            field("suite", &Accept::suite), field("grants", &Accept::grants),
-                                            field("extensions", &Accept::extensions)};
+  static constexpr auto fields = std::tuple{field("hello_hash", &Accept::hello_hash),
+                                            field("version", &Accept::version), field("suite", &Accept::suite),
+                                            field("grants", &Accept::grants), field("extensions", &Accept::extensions)};
   static constexpr MessageType type = MessageType::accept;
   bool operator==(const Accept&) const = default;
 };
@@ -51,7 +54,8 @@ struct Accept {
 struct Member {
   Hash leaf_hash{};
   Hash describe_hash{};
-  static constexpr auto fields = std::tuple{field("leaf_hash", &Member::leaf_hash), field("describe_hash", &Member::describe_hash)};
+  static constexpr auto fields =
+      std::tuple{field("leaf_hash", &Member::leaf_hash), field("describe_hash", &Member::describe_hash)};
   bool operator==(const Member&) const = default;
 };
 
@@ -59,8 +63,8 @@ struct Manifest {
   Hash session_id{};
   Accept accept;
   Vector<Member, 128, 65535> members;  // P0 .. P(N+1)
-  static constexpr auto fields = std::tuple{field("session_id", &Manifest::session_id), field("accept", &Manifest::accept),
-                                            field("members", &Manifest::members)};
+  static constexpr auto fields = std::tuple{field("session_id", &Manifest::session_id),
+                                            field("accept", &Manifest::accept), field("members", &Manifest::members)};
   bool operator==(const Manifest&) const = default;
 };
 
@@ -73,8 +77,9 @@ struct ItemName {
   std::uint8_t to = 0;
   std::uint8_t verifier = 255;
   static constexpr auto fields =
-      std::tuple{field("kind", &ItemName::kind), field("direction", &ItemName::direction), field("context", &ItemName::context),
-                 field("from", &ItemName::from), field("to", &ItemName::to), field("verifier", &ItemName::verifier)};
+      std::tuple{field("kind", &ItemName::kind),       field("direction", &ItemName::direction),
+                 field("context", &ItemName::context), field("from", &ItemName::from),
+                 field("to", &ItemName::to),           field("verifier", &ItemName::verifier)};
   auto operator<=>(const ItemName&) const = default;
 };
 
@@ -101,7 +106,8 @@ struct DigestItem {
 struct Ready {
   Hash manifest_hash{};
   Vector<DigestItem, 0, 16777215> items;
-  static constexpr auto fields = std::tuple{field("manifest_hash", &Ready::manifest_hash), field("items", &Ready::items)};
+  static constexpr auto fields =
+      std::tuple{field("manifest_hash", &Ready::manifest_hash), field("items", &Ready::items)};
   static constexpr MessageType type = MessageType::ready;
   bool operator==(const Ready&) const = default;
 };
@@ -132,8 +138,8 @@ struct AlertMessage {
   std::uint64_t session = 0;
   std::uint8_t party = 0;  // who noticed
   std::uint8_t code = 0;
-  static constexpr auto fields =
-      std::tuple{field("session", &AlertMessage::session), field("party", &AlertMessage::party), field("code", &AlertMessage::code)};
+  static constexpr auto fields = std::tuple{field("session", &AlertMessage::session),
+                                            field("party", &AlertMessage::party), field("code", &AlertMessage::code)};
   static constexpr MessageType type = MessageType::alert;
   bool operator==(const AlertMessage&) const = default;
 };
@@ -144,7 +150,8 @@ struct Close {
   std::uint8_t code = 0;  // 0 renewal, else an alert's number
   std::uint32_t drain_ms = 0;
   std::uint64_t last = 0;  // the highest session taken or made
-  static constexpr auto fields = std::tuple{field("code", &Close::code), field("drain_ms", &Close::drain_ms), field("last", &Close::last)};
+  static constexpr auto fields =
+      std::tuple{field("code", &Close::code), field("drain_ms", &Close::drain_ms), field("last", &Close::last)};
   static constexpr MessageType type = MessageType::close;
   bool operator==(const Close&) const = default;
 };

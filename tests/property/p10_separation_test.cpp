@@ -9,7 +9,8 @@
 #include "rogue/agreement_stage.h"
 #include "tls/identity.h"
 
-// P10: no key, certificate, port or byte of Louver is valid in TLS as used elsewhere, nor the other way round (HS-14, HS-16, KI-04).
+// P10: no key, certificate, port or byte of Louver is valid in TLS as used elsewhere, nor the other way round (HS-14,
+// HS-16, KI-04).
 namespace louver::rogue {
 namespace {
 
@@ -17,7 +18,8 @@ using namespace std::string_view_literals;
 using tls::Role;
 using wire::MessageType;
 
-// --- bytes ---------------------------------------------------------------------------------------------------------------------
+// --- bytes
+// ---------------------------------------------------------------------------------------------------------------------
 
 /// How other protocols begin.
 const std::string_view foreign_beginnings[] = {
@@ -35,8 +37,8 @@ const std::string_view foreign_beginnings[] = {
     "\xff\xfb\x01"sv,
 };
 
-// DS-10 at this level: whoever speaks another protocol to a middlebox or a server is found at its first octet, told so in one frame,
-// and nothing goes on.
+// DS-10 at this level: whoever speaks another protocol to a middlebox or a server is found at its first octet, told so
+// in one frame, and nothing goes on.
 TEST(P10Separation, another_protocol_is_noticed_at_its_first_octet_and_goes_no_further) {
   for (const std::string_view beginning : foreign_beginnings) {
     for (const std::size_t n : {1U, 0U}) {
@@ -97,7 +99,8 @@ TEST(P10Separation, no_frame_begins_like_another_protocol) {
   EXPECT_GT(frames, 30U);
 }
 
-// --- channels (HS-14) ------------------------------------------------------------------------------------------------------------
+// --- channels (HS-14)
+// ------------------------------------------------------------------------------------------------------------
 
 constexpr const char* end_to_end_alpn = "louver-x/1-e";
 constexpr const char* client_side_alpn = "louver-x/1-c";
@@ -123,7 +126,8 @@ struct AtServer {
     Stage honest{cast(0)};  // whose Hello anybody may send
     honest.start();
     std::vector<Buffer> answers;
-    stage.chain().tamper(0, Direction::s2c, [&](Buffer frame, std::vector<Buffer>&) { answers.push_back(std::move(frame)); });
+    stage.chain().tamper(0, Direction::s2c,
+                         [&](Buffer frame, std::vector<Buffer>&) { answers.push_back(std::move(frame)); });
     stage.chain().inject(0, Direction::c2s, honest.chain().seen(0, Direction::c2s).front());
     put(peer.step({}));
     stage.chain().run();
@@ -135,7 +139,8 @@ struct AtServer {
     }
   }
   void put(const Buffer& octets) {
-    if (!octets.empty()) stage.chain().inject(0, Direction::c2s, wire::make_frame({wire::FrameType::channel, 0, 0, 0}, octets));
+    if (!octets.empty())
+      stage.chain().inject(0, Direction::c2s, wire::make_frame({wire::FrameType::channel, 0, 0, 0}, octets));
   }
 };
 
@@ -143,7 +148,8 @@ struct AtServer {
 struct AtClient {
   Stage stage;
   RawTls peer;
-  AtClient(std::size_t middleboxes, ChannelName channel, RawTls::Options options) : stage(cast(middleboxes)), peer(std::move(options)) {
+  AtClient(std::size_t middleboxes, ChannelName channel, RawTls::Options options)
+      : stage(cast(middleboxes)), peer(std::move(options)) {
     std::vector<Buffer> asked;
     stage.chain().tamper(0, Direction::c2s, [&](Buffer frame, std::vector<Buffer>& out) {
       (channel_of(frame) == channel ? asked : out).push_back(std::move(frame));
@@ -153,24 +159,30 @@ struct AtClient {
     while (!asked.empty()) {
       for (const Buffer& frame : std::exchange(asked, {})) {
         const Buffer answer = peer.step(Bytes{frame}.subspan(wire::header_octets));
-        if (!answer.empty()) stage.chain().inject(0, Direction::s2c, wire::make_frame({wire::FrameType::channel, channel.id, 0, 0}, answer));
+        if (!answer.empty())
+          stage.chain().inject(0, Direction::s2c,
+                               wire::make_frame({wire::FrameType::channel, channel.id, 0, 0}, answer));
       }
       stage.chain().run();
     }
   }
 };
 
-std::shared_ptr<const tls::Identity> identity(const std::string& name, Role role) { return sim::TestPki::shared().identity(name, role); }
+std::shared_ptr<const tls::Identity> identity(const std::string& name, Role role) {
+  return sim::TestPki::shared().identity(name, role);
+}
 
 const std::set<Fault> handshake_faults = {Fault::tls_failed, Fault::tls_parameters};
 
-// The harness itself: with our version and ALPN such a peer gets through its handshake, so that what follows is refused for what it is.
+// The harness itself: with our version and ALPN such a peer gets through its handshake, so that what follows is refused
+// for what it is.
 TEST(P10Separation, a_foreign_tls_stack_with_our_parameters_completes_a_channel_and_nothing_else) {
   AtServer at_server{{.alpn = {end_to_end_alpn}}};
   EXPECT_TRUE(at_server.peer.is_done());
   EXPECT_FALSE(at_server.stage.fault(1)) << at_server.stage.why(1);
   EXPECT_EQ(at_server.stage.path.record(1), nullptr);
-  AtClient at_client{0, {0, 0}, {.is_server = true, .alpn = {end_to_end_alpn}, .identity = identity("server.example", Role::server)}};
+  AtClient at_client{
+      0, {0, 0}, {.is_server = true, .alpn = {end_to_end_alpn}, .identity = identity("server.example", Role::server)}};
   EXPECT_TRUE(at_client.peer.is_done());
   EXPECT_FALSE(at_client.stage.fault(0)) << at_client.stage.why(0);
   EXPECT_EQ(at_client.stage.path.record(0), nullptr);
@@ -194,7 +206,8 @@ TEST(P10Separation, a_tls_client_with_another_version_or_alpn_is_noticed_by_the_
     EXPECT_TRUE(handshake_faults.contains(*at.stage.fault(1))) << at.stage.why(1);
     EXPECT_EQ(alert_for(*at.stage.fault(1)), Alert::handshake_failed);
     EXPECT_EQ(at.stage.path.record(1), nullptr);
-    for (const Said& said : at.stage.said) EXPECT_EQ(said.type, MessageType::accept) << "queued for whoever completes the handshake";
+    for (const Said& said : at.stage.said)
+      EXPECT_EQ(said.type, MessageType::accept) << "queued for whoever completes the handshake";
   }
 }
 
@@ -204,16 +217,27 @@ TEST(P10Separation, a_tls_server_with_another_version_or_alpn_is_noticed_by_the_
     std::vector<std::string> alpn;
     int version = TLS1_3_VERSION;
   };
-  const Peer peers[] = {{{}}, {{"h2"}}, {{"http/1.1"}}, {{client_side_alpn}}, {{server_side_alpn}}, {{end_to_end_alpn}, TLS1_2_VERSION}};
+  const Peer peers[] = {
+      {{}}, {{"h2"}}, {{"http/1.1"}}, {{client_side_alpn}}, {{server_side_alpn}}, {{end_to_end_alpn}, TLS1_2_VERSION}};
   for (const Peer& one : peers) {
     SCOPED_TRACE(one.alpn.empty() ? "no ALPN" : one.alpn.front());
-    AtClient as_server{0, {0, 0}, {.is_server = true, .alpn = one.alpn, .identity = identity("server.example", Role::server), .highest_version = one.version}};
+    AtClient as_server{0,
+                       {0, 0},
+                       {.is_server = true,
+                        .alpn = one.alpn,
+                        .identity = identity("server.example", Role::server),
+                        .highest_version = one.version}};
     ASSERT_TRUE(as_server.stage.fault(0)) << as_server.stage.why(0);
     EXPECT_TRUE(handshake_faults.contains(*as_server.stage.fault(0))) << as_server.stage.why(0);
     expect_nothing_stands(as_server.stage);
     EXPECT_TRUE(as_server.stage.nobody_said(MessageType::confirm));
     if (one.alpn == std::vector<std::string>{client_side_alpn}) continue;
-    AtClient as_middlebox{1, {1, 0}, {.is_server = true, .alpn = one.alpn, .identity = identity("m1.example", Role::middlebox), .highest_version = one.version}};
+    AtClient as_middlebox{1,
+                          {1, 0},
+                          {.is_server = true,
+                           .alpn = one.alpn,
+                           .identity = identity("m1.example", Role::middlebox),
+                           .highest_version = one.version}};
     ASSERT_TRUE(as_middlebox.stage.fault(0)) << as_middlebox.stage.why(0);
     EXPECT_TRUE(handshake_faults.contains(*as_middlebox.stage.fault(0))) << as_middlebox.stage.why(0);
     expect_nothing_stands(as_middlebox.stage);
@@ -222,13 +246,18 @@ TEST(P10Separation, a_tls_server_with_another_version_or_alpn_is_noticed_by_the_
 
 // RS-01: the library's default, two tickets behind each handshake; there is no resumption, so nobody of ours sends one.
 TEST(P10Separation, a_tls_server_that_sends_tickets_is_noticed_by_the_client) {
-  AtClient at{0, {0, 0}, {.is_server = true, .alpn = {end_to_end_alpn}, .identity = identity("server.example", Role::server), .sends_tickets = true}};
+  AtClient at{0,
+              {0, 0},
+              {.is_server = true,
+               .alpn = {end_to_end_alpn},
+               .identity = identity("server.example", Role::server),
+               .sends_tickets = true}};
   EXPECT_EQ(at.stage.fault(0), Fault::tls_parameters) << at.stage.why(0);
   expect_nothing_stands(at.stage);
 }
 
-// HS-16: a channel's bytes carried to a web server of the same name, even one that would speak our ALPN: its certificate is none of
-// ours, and we are not taken for a browser.
+// HS-16: a channel's bytes carried to a web server of the same name, even one that would speak our ALPN: its
+// certificate is none of ours, and we are not taken for a browser.
 TEST(P10Separation, a_web_server_of_the_same_name_is_noticed_by_its_certificate) {
   for (const std::string& usage : {std::string{"serverAuth"}, std::string{"serverAuth,clientAuth"}, std::string{}}) {
     OddLeaf web;
@@ -244,31 +273,37 @@ TEST(P10Separation, a_web_server_of_the_same_name_is_noticed_by_its_certificate)
 TEST(P10Separation, no_certificate_of_louver_is_good_for_a_tls_server_or_client_elsewhere) {
   for (const Role role : {Role::client, Role::middlebox, Role::server}) {
     X509* leaf = identity("server.example", role)->impl().leaf.get();
-    for (const int purpose : {X509_PURPOSE_SSL_SERVER, X509_PURPOSE_SSL_CLIENT, X509_PURPOSE_NS_SSL_SERVER, X509_PURPOSE_SMIME_SIGN}) {
+    for (const int purpose :
+         {X509_PURPOSE_SSL_SERVER, X509_PURPOSE_SSL_CLIENT, X509_PURPOSE_NS_SSL_SERVER, X509_PURPOSE_SMIME_SIGN}) {
       EXPECT_EQ(X509_check_purpose(leaf, purpose, 0), 0) << tls::name_of(role) << " for purpose " << purpose;
     }
   }
 }
 
-// --- keys --------------------------------------------------------------------------------------------------------------------------
+// --- keys
+// --------------------------------------------------------------------------------------------------------------------------
 
 /// HKDF-Expand-Label of TLS 1.3 itself, by the library.
 Buffer tls13_expand_label(Bytes secret, std::string_view label, std::size_t octets) {
-  const std::unique_ptr<EVP_KDF, decltype(&EVP_KDF_free)> kdf{EVP_KDF_fetch(nullptr, "TLS13-KDF", nullptr), EVP_KDF_free};
+  const std::unique_ptr<EVP_KDF, decltype(&EVP_KDF_free)> kdf{EVP_KDF_fetch(nullptr, "TLS13-KDF", nullptr),
+                                                              EVP_KDF_free};
   const std::unique_ptr<EVP_KDF_CTX, decltype(&EVP_KDF_CTX_free)> context{EVP_KDF_CTX_new(kdf.get()), EVP_KDF_CTX_free};
   int mode = EVP_KDF_HKDF_MODE_EXPAND_ONLY;
   char hash[] = "SHA256";
   char prefix[] = "tls13 ";
   Buffer key = to_buffer(secret), text = to_buffer(label), out(octets);
-  const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_int("mode", &mode), OSSL_PARAM_construct_utf8_string("digest", hash, 0),
+  const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_int("mode", &mode),
+                                   OSSL_PARAM_construct_utf8_string("digest", hash, 0),
                                    OSSL_PARAM_construct_octet_string("key", key.data(), key.size()),
                                    OSSL_PARAM_construct_octet_string("prefix", prefix, 6),
-                                   OSSL_PARAM_construct_octet_string("label", text.data(), text.size()), OSSL_PARAM_construct_end()};
+                                   OSSL_PARAM_construct_octet_string("label", text.data(), text.size()),
+                                   OSSL_PARAM_construct_end()};
   EXPECT_EQ(EVP_KDF_derive(context.get(), reinterpret_cast<unsigned char*>(out.data()), out.size(), parameters), 1);
   return out;
 }
 
-// With one and the same secret, label and length, TLS and Louver derive different keys: "key" and "iv" are labels of both.
+// With one and the same secret, label and length, TLS and Louver derive different keys: "key" and "iv" are labels of
+// both.
 TEST(P10Separation, the_same_secret_and_label_give_another_key_than_in_tls) {
   const crypto::Suite& suite = *crypto::find_suite(0x1301);
   const Buffer secret(32, std::byte{0x0b});

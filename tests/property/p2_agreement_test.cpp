@@ -1,8 +1,9 @@
 #include "rogue/agreement_splice.h"
 #include "rogue/agreement_stage.h"
 
-// P2: before any application data flows, all parties agree on one manifest. Here: lies about the manifest, and splices of two
-// associations. Keys and Readys are in p2_keys_test.cpp, Hellos in p2_hello_test.cpp, order and time in p2_states_test.cpp.
+// P2: before any application data flows, all parties agree on one manifest. Here: lies about the manifest, and splices
+// of two associations. Keys and Readys are in p2_keys_test.cpp, Hellos in p2_hello_test.cpp, order and time in
+// p2_states_test.cpp.
 namespace louver::rogue {
 namespace {
 
@@ -27,19 +28,35 @@ const std::vector<Lie>& lies() {
       {"grant raised s2c", [](wire::Manifest& m) { m.accept.grants.bytes[0] = std::byte{0x21}; }, Fault::grant_raised},
       {"grant too many", [](wire::Manifest& m) { m.accept.grants.bytes.push_back(std::byte{}); }, Fault::grant_raised},
       {"grant too few", [](wire::Manifest& m) { m.accept.grants.bytes.clear(); }, Fault::grant_raised},
-      {"grant lowered, keys as before", [](wire::Manifest& m) { m.accept.grants.bytes[0] = std::byte{0x10}; }, Fault::items_differ},
-      {"extension that nobody offered", [](wire::Manifest& m) { m.accept.extensions.items.push_back({77, {}}); }, Fault::extension_refused},
-      {"extension twice", [](wire::Manifest& m) { m.accept.extensions.items.push_back(m.accept.extensions.items.front()); }, Fault::bad_value},
-      {"profile", [](wire::Manifest& m) { m.accept.extensions.items.back().data.bytes[0] = std::byte{'D'}; }, Fault::extension_refused},
+      {"grant lowered, keys as before", [](wire::Manifest& m) { m.accept.grants.bytes[0] = std::byte{0x10}; },
+       Fault::items_differ},
+      {"extension that nobody offered",
+       [](wire::Manifest& m) {
+         m.accept.extensions.items.push_back({77, {}});
+       },
+       Fault::extension_refused},
+      {"extension twice",
+       [](wire::Manifest& m) { m.accept.extensions.items.push_back(m.accept.extensions.items.front()); },
+       Fault::bad_value},
+      {"profile", [](wire::Manifest& m) { m.accept.extensions.items.back().data.bytes[0] = std::byte{'D'}; },
+       Fault::extension_refused},
       {"profile left out", [](wire::Manifest& m) { m.accept.extensions.items.pop_back(); }, Fault::extension_refused},
-      {"max_record", [](wire::Manifest& m) { m.accept.extensions.items.front().data.bytes[2] = std::byte{0x80}; }, Fault::extension_refused},
+      {"max_record", [](wire::Manifest& m) { m.accept.extensions.items.front().data.bytes[2] = std::byte{0x80}; },
+       Fault::extension_refused},
       {"own leaf", [](wire::Manifest& m) { flip(m.members.items[1].leaf_hash); }, Fault::manifest_differs},
       {"own description", [](wire::Manifest& m) { flip(m.members.items[1].describe_hash); }, Fault::manifest_differs},
       {"server's leaf", [](wire::Manifest& m) { flip(m.members.items.back().leaf_hash); }, Fault::manifest_differs},
-      {"client's leaf is the middlebox's", [](wire::Manifest& m) { m.members.items[0].leaf_hash = m.members.items[1].leaf_hash; }, Fault::duplicate_party},
-      {"client's leaf is the server's", [](wire::Manifest& m) { m.members.items[0].leaf_hash = m.members.items.back().leaf_hash; }, Fault::duplicate_party},
-      {"member too few", [](wire::Manifest& m) { m.members.items.erase(m.members.items.begin()); }, Fault::manifest_differs},
-      {"member too many", [](wire::Manifest& m) { m.members.items.insert(m.members.items.begin() + 1, wire::Member{{std::byte{5}}, {}}); },
+      {"client's leaf is the middlebox's",
+       [](wire::Manifest& m) { m.members.items[0].leaf_hash = m.members.items[1].leaf_hash; }, Fault::duplicate_party},
+      {"client's leaf is the server's",
+       [](wire::Manifest& m) { m.members.items[0].leaf_hash = m.members.items.back().leaf_hash; },
+       Fault::duplicate_party},
+      {"member too few", [](wire::Manifest& m) { m.members.items.erase(m.members.items.begin()); },
+       Fault::manifest_differs},
+      {"member too many",
+       [](wire::Manifest& m) {
+         m.members.items.insert(m.members.items.begin() + 1, wire::Member{{std::byte{5}}, {}});
+       },
        Fault::manifest_differs},
   };
   return all;
@@ -51,7 +68,8 @@ Twist lie_in_keys(const Lie& lie) {
 
 class P2Manifest : public testing::TestWithParam<std::size_t> {};
 
-// HS-03: Keys of the two ends differ in each field of the manifest in turn; the middlebox tells nobody that it is ready.
+// HS-03: Keys of the two ends differ in each field of the manifest in turn; the middlebox tells nobody that it is
+// ready.
 TEST_P(P2Manifest, that_the_client_tells_otherwise_than_the_server_is_noticed_by_the_middlebox) {
   const Lie& lie = lies()[GetParam()];
   SCOPED_TRACE(lie.field);
@@ -106,12 +124,14 @@ TEST(P2Agreement, keys_from_one_end_alone_make_no_middlebox_ready) {
   }
 }
 
-// HS-05: the ends give a member's place to another. Whoever finds a stranger at its own place says so: all pairs of three.
+// HS-05: the ends give a member's place to another. Whoever finds a stranger at its own place says so: all pairs of
+// three.
 TEST(P2Agreement, members_in_each_others_places_are_noticed_by_both_of_them) {
   for (std::size_t a = 1; a <= 3; ++a) {
     for (std::size_t b = a + 1; b <= 3; ++b) {
       for (const std::size_t first : {a, b}) {  // each of the two alone gets the falsified manifest
-        const Twist swap = altering<wire::Keys>([&](wire::Keys& k) { std::swap(k.manifest.members.items[a], k.manifest.members.items[b]); }, first);
+        const Twist swap = altering<wire::Keys>(
+            [&](wire::Keys& k) { std::swap(k.manifest.members.items[a], k.manifest.members.items[b]); }, first);
         Stage stage{cast(3, swap, swap)};
         stage.run();
         SCOPED_TRACE(std::to_string(a) + " and " + std::to_string(b));
@@ -127,7 +147,8 @@ TEST(P2Agreement, the_leaf_or_the_description_of_a_fellow_is_noticed_by_the_midd
     const Twist swap = altering<wire::Keys>(
         [&](wire::Keys& k) {
           auto& members = k.manifest.members.items;
-          leaf ? std::swap(members[1].leaf_hash, members[2].leaf_hash) : std::swap(members[1].describe_hash, members[2].describe_hash);
+          leaf ? std::swap(members[1].leaf_hash, members[2].leaf_hash)
+               : std::swap(members[1].describe_hash, members[2].describe_hash);
         },
         2);
     Stage stage{cast(2, swap, swap)};
@@ -164,7 +185,9 @@ TEST(P2Agreement, a_middlebox_that_describes_itself_differently_to_the_two_ends_
       [](wire::Describe& d) { d.software = wire::Opaque<0, 255>{std::string_view{"x"}}; },
       [](wire::Describe& d) { d.contact = wire::Opaque<0, 255>{std::string_view{"x"}}; },
       [](wire::Describe& d) { flip(d.nonce); },
-      [](wire::Describe& d) { d.extensions.items.push_back({900, {}}); },
+      [](wire::Describe& d) {
+        d.extensions.items.push_back({900, {}});
+      },
   };
   for (const auto& change : changes) {
     for (const Side lied_to : {Side::client, Side::server}) {
@@ -183,7 +206,8 @@ TEST(P2Agreement, a_middlebox_that_shows_the_two_ends_different_leaves_is_notice
   auto& pki = sim::TestPki::shared();
   Casting casting = cast(1);
   casting.middlebox_setup = [&](std::size_t, session::MiddleboxAssociation::Options& options) {
-    options.server_side = pki.context(false, tls::ChannelKind::server_side, pki.make("m1.example", tls::Role::middlebox));
+    options.server_side =
+        pki.context(false, tls::ChannelKind::server_side, pki.make("m1.example", tls::Role::middlebox));
   };
   Stage stage{std::move(casting)};
   stage.run();
@@ -195,7 +219,8 @@ TEST(P2Agreement, a_server_that_shows_the_middlebox_another_leaf_than_the_client
   auto& pki = sim::TestPki::shared();
   Casting casting = cast(1);
   casting.server_setup = [&](session::ServerAssociation::Options&, session::EndpointChannels& channels) {
-    channels.middlebox = pki.context(true, tls::ChannelKind::server_side, pki.make("server.example", tls::Role::server));
+    channels.middlebox =
+        pki.context(true, tls::ChannelKind::server_side, pki.make("server.example", tls::Role::server));
   };
   Stage stage{std::move(casting)};
   stage.run();
@@ -225,13 +250,15 @@ TEST(P2Agreement, server_channels_of_two_associations_crossed_are_noticed_by_bot
   for (Stage* stage : {&a, &b}) expect_noticed(*stage, stage->server(), Fault::manifest_differs);
 }
 
-// HS-04, worst case: the middlebox draws the same nonce again and the clients the same random, so that hello_hash and every member
-// are alike. Only the end-to-end channels differ: the session id, and the middlebox's comparison of both Keys.
+// HS-04, worst case: the middlebox draws the same nonce again and the clients the same random, so that hello_hash and
+// every member are alike. Only the end-to-end channels differ: the session id, and the middlebox's comparison of both
+// Keys.
 TEST(P2Agreement, crossed_channels_of_associations_with_equal_nonces_are_noticed_by_the_middlebox) {
   for (const bool clients : {true, false}) {
     Stage a{cast(1)};
     Stage b{cast(1)};
-    cross(a, b, clients ? Splice{.hop = 0, .channel = {1, 0}} : Splice{.hop = 1, .channel = {1, wire::flag::server_channel}});
+    cross(a, b,
+          clients ? Splice{.hop = 0, .channel = {1, 0}} : Splice{.hop = 1, .channel = {1, wire::flag::server_channel}});
     for (Stage* stage : {&a, &b}) {
       expect_noticed(*stage, 1, Fault::manifest_differs);
       EXPECT_TRUE(stage->nobody_said(MessageType::ready));
@@ -257,7 +284,8 @@ TEST(P2Agreement, crossed_end_to_end_channels_of_equal_hellos_are_noticed_by_the
   for (Stage* stage : {&a, &b}) expect_noticed(*stage, 1, Fault::manifest_differs);
 }
 
-// HS-05: channels of two middleboxes exchanged on the way: the one that answers is not the one that the route names there.
+// HS-05: channels of two middleboxes exchanged on the way: the one that answers is not the one that the route names
+// there.
 TEST(P2Agreement, channels_of_two_middleboxes_exchanged_are_noticed_by_name) {
   for (std::uint8_t a = 1; a <= 3; ++a) {
     for (std::uint8_t b = static_cast<std::uint8_t>(a + 1); b <= 3; ++b) {
@@ -274,8 +302,8 @@ TEST(P2Agreement, channels_of_two_middleboxes_exchanged_are_noticed_by_name) {
   }
 }
 
-// HS-05: a middlebox's channels with client and server mistaken for one another: ALPN and roles keep them apart. On the hop behind
-// M1 the client's channel does not even belong.
+// HS-05: a middlebox's channels with client and server mistaken for one another: ALPN and roles keep them apart. On the
+// hop behind M1 the client's channel does not even belong.
 TEST(P2Agreement, a_channel_of_the_client_passed_off_as_one_of_the_server_is_noticed_at_the_next_party) {
   Stage stage{cast(2)};
   exchange_channels(stage, 1, {2, 0}, {2, wire::flag::server_channel});

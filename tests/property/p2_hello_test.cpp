@@ -1,6 +1,7 @@
 #include "rogue/agreement_stage.h"
 
-// P2 and P11: a Hello that was changed on the way (HS-01), and one that must go no further than its first reader (HS-10, HS-06).
+// P2 and P11: a Hello that was changed on the way (HS-01), and one that must go no further than its first reader
+// (HS-10, HS-06).
 namespace louver::rogue {
 namespace {
 
@@ -13,7 +14,9 @@ wire::Hello hello_of(Casting casting) {
   return *wire::decode_hello(Bytes{stage.chain().seen(0, Direction::c2s).front()}.subspan(wire::header_octets));
 }
 
-Buffer hello_frame(const wire::Hello& hello) { return wire::make_frame({wire::FrameType::hello, 0, 0, 0}, wire::encode(hello)); }
+Buffer hello_frame(const wire::Hello& hello) {
+  return wire::make_frame({wire::FrameType::hello, 0, 0, 0}, wire::encode(hello));
+}
 
 using ChangeFrame = std::function<void(Buffer& frame)>;
 
@@ -34,10 +37,12 @@ Finding expected(Stage& stage, std::size_t hop, Bytes body) {
   const std::size_t first = hop + 1;
   const auto hello = wire::decode_hello(body);
   if (!hello) return {first, hello.error().fault};
-  if (std::ranges::any_of(hello->suites.items, [](std::uint16_t s) { return crypto::find_suite(s) == nullptr; })) return {first, Fault::unsupported_suite};
+  if (std::ranges::any_of(hello->suites.items, [](std::uint16_t s) { return crypto::find_suite(s) == nullptr; }))
+    return {first, Fault::unsupported_suite};
   for (std::size_t party = first; party < stage.server(); ++party) {
     const std::string own = sim::party_name(party, stage.path.spec.middleboxes);
-    const bool named = std::ranges::any_of(hello->route.items, [&](const wire::Party& p) { return p.name.text() == own; });
+    const bool named =
+        std::ranges::any_of(hello->route.items, [&](const wire::Party& p) { return p.name.text() == own; });
     if (!named) return {party, Fault::not_in_route};
   }
   if (hello->route.items.back().name.text() != "server.example") return {stage.server(), Fault::not_in_route};
@@ -46,8 +51,8 @@ Finding expected(Stage& stage, std::size_t hop, Bytes body) {
 
 bool passed_on(Stage& stage, std::size_t middlebox) { return !stage.chain().seen(middlebox, Direction::c2s).empty(); }
 
-// HS-01: every octet of the Hello flipped, on each hop. What is malformed goes no further than the next party; what is not, the
-// client finds in the Accept, and so nobody ever has a key.
+// HS-01: every octet of the Hello flipped, on each hop. What is malformed goes no further than the next party; what is
+// not, the client finds in the Accept, and so nobody ever has a key.
 class P2HelloFlipped : public testing::TestWithParam<std::size_t> {};
 TEST_P(P2HelloFlipped, in_any_octet_is_noticed_by_the_next_party_or_the_client) {
   const std::size_t hop = GetParam();
@@ -94,7 +99,8 @@ TEST(P2Hello, with_any_bit_of_its_frame_header_flipped_is_noticed_by_the_next_pa
   }
 }
 
-// HS-01: changes that mean something: a party dropped, added, moved; grants raised and lowered; suites, contexts, extensions.
+// HS-01: changes that mean something: a party dropped, added, moved; grants raised and lowered; suites, contexts,
+// extensions.
 struct Edit {
   const char* what;
   std::function<void(wire::Hello&)> make;
@@ -125,9 +131,13 @@ const Edit edits[] = {
     {"grant lowered", [](wire::Hello& h) { h.grants.bytes[0] = std::byte{0}; }},
     {"suite added", [](wire::Hello& h) { h.suites.items.push_back(0x1302); }},
     {"suite changed", [](wire::Hello& h) { h.suites.items = {0x1303}; }},
-    {"extension added", [](wire::Hello& h) { h.extensions.items.push_back({55, {}}); }},
+    {"extension added",
+     [](wire::Hello& h) {
+       h.extensions.items.push_back({55, {}});
+     }},
     {"extension dropped", [](wire::Hello& h) { h.extensions.items.pop_back(); }},
-    {"context renamed", [](wire::Hello& h) { h.contexts.items[0].name = wire::Opaque<1, 255>{std::string_view{"next"}}; }},
+    {"context renamed",
+     [](wire::Hello& h) { h.contexts.items[0].name = wire::Opaque<1, 255>{std::string_view{"next"}}; }},
     {"context under another id", [](wire::Hello& h) { h.contexts.items[0].id = 9; }},
     {"port changed", [](wire::Hello& h) { h.route.items[1].port = 1; }},
     {"version added", [](wire::Hello& h) { h.versions.items.push_back(2); }},
@@ -149,9 +159,12 @@ TEST(P2Hello, with_its_meaning_changed_is_noticed_before_anybody_has_a_key) {
       for (std::size_t i = 0; i < stage.parties(); ++i) {
         const auto fault = stage.fault(i);
         ASSERT_TRUE(fault) << stage.why(i);
-        if (fault == Fault::peer_alert || fault == Fault::connection_lost) continue;  // it was told, or cut off by one who was
-        // Where the Hello gives a party another place, the channels do not fit it any more, and its name not its certificate.
-        const std::set<Fault> right = {Fault::hello_hash, Fault::not_in_route, Fault::unexpected_frame, Fault::certificate_name, Fault::tls_failed};
+        if (fault == Fault::peer_alert || fault == Fault::connection_lost)
+          continue;  // it was told, or cut off by one who was
+        // Where the Hello gives a party another place, the channels do not fit it any more, and its name not its
+        // certificate.
+        const std::set<Fault> right = {Fault::hello_hash, Fault::not_in_route, Fault::unexpected_frame,
+                                       Fault::certificate_name, Fault::tls_failed};
         EXPECT_TRUE(right.contains(*fault)) << stage.why(i);
         EXPECT_TRUE(fault != Fault::hello_hash || i == 0) << stage.why(i);
         ++found;
@@ -207,7 +220,8 @@ TEST(P2Hello, with_grants_that_cannot_be_is_refused_by_its_first_reader) {
   }
   expect_refused([](wire::Hello& h) { h.grants.bytes.push_back(std::byte{}); }, Fault::bad_value);
   expect_refused([](wire::Hello& h) { h.grants.bytes.pop_back(); }, Fault::bad_value);
-  for (const std::uint8_t directions : {std::uint8_t{1}, std::uint8_t{2}}) {  // a grant in a direction that is not there
+  for (const std::uint8_t directions :
+       {std::uint8_t{1}, std::uint8_t{2}}) {  // a grant in a direction that is not there
     expect_refused(
         [&](wire::Hello& h) {
           h.contexts.items[0].directions = directions;
@@ -219,7 +233,8 @@ TEST(P2Hello, with_grants_that_cannot_be_is_refused_by_its_first_reader) {
 
 // HS-10
 TEST(P2Hello, with_contexts_that_cannot_be_is_refused_by_its_first_reader) {
-  for (const std::uint8_t id : {std::uint8_t{0}, std::uint8_t{255}}) expect_refused([&](wire::Hello& h) { h.contexts.items[0].id = id; }, Fault::bad_value);
+  for (const std::uint8_t id : {std::uint8_t{0}, std::uint8_t{255}})
+    expect_refused([&](wire::Hello& h) { h.contexts.items[0].id = id; }, Fault::bad_value);
   for (const std::uint8_t d : {std::uint8_t{0}, std::uint8_t{4}, std::uint8_t{7}, std::uint8_t{255}}) {
     expect_refused([&](wire::Hello& h) { h.contexts.items[0].directions = d; }, Fault::bad_value);
   }
@@ -239,12 +254,42 @@ TEST(P2Hello, with_contexts_that_cannot_be_is_refused_by_its_first_reader) {
 // HS-10, and HS-06: a name in another spelling would be one party twice.
 TEST(P2Hello, with_names_that_cannot_be_is_refused_by_its_first_reader) {
   const std::string long_label(64, 'a');
-  const std::string long_name = std::string(63, 'a') + "." + std::string(63, 'b') + "." + std::string(63, 'c') + "." + std::string(62, 'd');
-  const std::string_view bad[] = {"M1.example", "m1.Example", "*", "*.example", "m1.example.", ".example", "m1..example", "-m1.example", "m1-.example",
-                                  "m1_.example", "m1 .example", "m1.example\n", std::string_view{"m1\0.example", 11}, "\x01", "m\xc3\xbc.example", "127.0.0.1",
-                                  "::1", "[::1]", "m1.example:443", "m1%2eexample", "m1/example", long_label, long_name, "spiffe://example",
-                                  "spiffe://example/", "spiffe:///m1", "spiffe://example/M1", "spiffe://example/a/../b", "spiffe://example/a/./b",
-                                  "spiffe://example/a//b", "spiffe://example/a%2fb", "spiffe://example/a/", "Spiffe://example/a", "spiffe://*/a",
+  const std::string long_name =
+      std::string(63, 'a') + "." + std::string(63, 'b') + "." + std::string(63, 'c') + "." + std::string(62, 'd');
+  const std::string_view bad[] = {"M1.example",
+                                  "m1.Example",
+                                  "*",
+                                  "*.example",
+                                  "m1.example.",
+                                  ".example",
+                                  "m1..example",
+                                  "-m1.example",
+                                  "m1-.example",
+                                  "m1_.example",
+                                  "m1 .example",
+                                  "m1.example\n",
+                                  std::string_view{"m1\0.example", 11},
+                                  "\x01",
+                                  "m\xc3\xbc.example",
+                                  "127.0.0.1",
+                                  "::1",
+                                  "[::1]",
+                                  "m1.example:443",
+                                  "m1%2eexample",
+                                  "m1/example",
+                                  long_label,
+                                  long_name,
+                                  "spiffe://example",
+                                  "spiffe://example/",
+                                  "spiffe:///m1",
+                                  "spiffe://example/M1",
+                                  "spiffe://example/a/../b",
+                                  "spiffe://example/a/./b",
+                                  "spiffe://example/a//b",
+                                  "spiffe://example/a%2fb",
+                                  "spiffe://example/a/",
+                                  "Spiffe://example/a",
+                                  "spiffe://*/a",
                                   "https://example/a"};
   for (const std::string_view text : bad) {
     SCOPED_TRACE(printable(text));
@@ -269,13 +314,16 @@ TEST(P2Hello, with_versions_suites_or_extensions_that_cannot_be_is_refused_by_it
     expect_refused([&](wire::Hello& h) { h.extensions.items = {{type, wire::Opaque<0, 65535>{data}}}; }, fault);
   };
   using namespace std::string_view_literals;
-  for (const std::string_view data : {"\x02\x01"sv, "\x01\x01"sv, "\0"sv, "\xff"sv, "\x09"sv}) extension(wire::extension::audit, data);
-  for (const std::string_view data : {"\0\0\x03\xff"sv, "\0\x01\0\x01"sv, "\xff\xff\xff\xff"sv}) extension(wire::extension::max_record, data);
+  for (const std::string_view data : {"\x02\x01"sv, "\x01\x01"sv, "\0"sv, "\xff"sv, "\x09"sv})
+    extension(wire::extension::audit, data);
+  for (const std::string_view data : {"\0\0\x03\xff"sv, "\0\x01\0\x01"sv, "\xff\xff\xff\xff"sv})
+    extension(wire::extension::max_record, data);
   extension(wire::extension::max_record, "\0\0\x40"sv, Fault::input_too_short);
   extension(wire::extension::max_record, "\0\0\x40\0\0"sv, Fault::trailing_bytes);
   for (const std::string_view data : {""sv, "a b"sv, "a\0"sv, "\xc3\xbc"sv}) extension(wire::extension::profile, data);
   extension(wire::extension::profile, std::string(65, 'p'));
-  for (const std::uint16_t type : {std::uint16_t{1}, std::uint16_t{2}, std::uint16_t{3}, std::uint16_t{999}}) {  // twice
+  for (const std::uint16_t type :
+       {std::uint16_t{1}, std::uint16_t{2}, std::uint16_t{3}, std::uint16_t{999}}) {  // twice
     expect_refused(
         [&](wire::Hello& h) {
           const std::string_view data = type == 1 ? "\x01"sv : type == 2 ? "\0\0\x40\0"sv : "x"sv;
@@ -324,19 +372,24 @@ TEST(P2Hello, of_64_kib_passes_and_one_octet_more_is_refused_from_its_header_alo
 wire::Hello hello_with_middleboxes(std::size_t count) {
   wire::Hello hello = hello_of(cast(1));
   hello.grants.bytes.assign(count, std::byte{});
-  for (std::size_t i = 2; i <= count; ++i) hello.route.items.insert(hello.route.items.end() - 1, {name("x" + std::to_string(i) + ".example"), 1});
+  for (std::size_t i = 2; i <= count; ++i)
+    hello.route.items.insert(hello.route.items.end() - 1, {name("x" + std::to_string(i) + ".example"), 1});
   return hello;
 }
 
 // §11: at most 8 middleboxes unless configured, 250 on the wire whatever is configured.
 TEST(P2Hello, with_more_middleboxes_than_the_limit_is_refused_by_its_first_reader) {
-  for (const auto& [most, count, fine] : {std::tuple{8, 8, true}, std::tuple{8, 9, false}, std::tuple{250, 250, true}, std::tuple{250, 251, false},
-                                          std::tuple{1000, 251, false}}) {
+  for (const auto& [most, count, fine] : {std::tuple{8, 8, true}, std::tuple{8, 9, false}, std::tuple{250, 250, true},
+                                          std::tuple{250, 251, false}, std::tuple{1000, 251, false}}) {
     SCOPED_TRACE(std::to_string(count) + " of " + std::to_string(most));
     for (const bool at_server : {false, true}) {
       Casting casting = cast(at_server ? 0 : 1);
-      casting.middlebox_setup = [most = most](std::size_t, auto& options) { options.middleboxes_most = static_cast<std::size_t>(most); };
-      casting.server_setup = [most = most](auto& options, auto&) { options.middleboxes_most = static_cast<std::size_t>(most); };
+      casting.middlebox_setup = [most = most](std::size_t, auto& options) {
+        options.middleboxes_most = static_cast<std::size_t>(most);
+      };
+      casting.server_setup = [most = most](auto& options, auto&) {
+        options.middleboxes_most = static_cast<std::size_t>(most);
+      };
       Stage stage{std::move(casting)};
       stage.chain().inject(0, Direction::c2s, hello_frame(hello_with_middleboxes(static_cast<std::size_t>(count))));
       stage.chain().run();
@@ -350,7 +403,8 @@ TEST(P2Hello, with_more_middleboxes_than_the_limit_is_refused_by_its_first_reade
 
 void add_contexts(wire::Hello& hello, std::size_t count) {
   hello.contexts.items.clear();
-  for (std::size_t i = 1; i <= count; ++i) hello.contexts.items.push_back({static_cast<std::uint8_t>(i), 3, name("c" + std::to_string(i))});
+  for (std::size_t i = 1; i <= count; ++i)
+    hello.contexts.items.push_back({static_cast<std::uint8_t>(i), 3, name("c" + std::to_string(i))});
   hello.grants.bytes.assign(count * hello.middleboxes(), std::byte{0x11});
 }
 

@@ -39,7 +39,8 @@ Twist spoiling(Spoil spoil, std::size_t middlebox = 1) {
 }
 
 /// Both ends in turn hand out spoilt Keys; M1 must notice and be ready for nobody.
-void expect_middlebox_refuses(const Spoil& spoil, std::set<Fault> faults, const std::function<Casting()>& make = keys_cast) {
+void expect_middlebox_refuses(const Spoil& spoil, std::set<Fault> faults,
+                              const std::function<Casting()>& make = keys_cast) {
   for (const std::size_t rogue : {std::size_t{0}, std::size_t{2}}) {
     SCOPED_TRACE(rogue == 0 ? "from the client" : "from the server");
     Casting casting = make();
@@ -52,7 +53,9 @@ void expect_middlebox_refuses(const Spoil& spoil, std::set<Fault> faults, const 
   }
 }
 
-wire::KeyItem copy_of(const wire::KeyItem& item) { return {item.name, {Secret<wire::PartKind>{item.part.secret.expose()}}}; }
+wire::KeyItem copy_of(const wire::KeyItem& item) {
+  return {item.name, {Secret<wire::PartKind>{item.part.secret.expose()}}};
+}
 
 // HS-13: all subsets of what an end has to hand out; only the whole makes a middlebox ready.
 TEST(P2Keys, any_subset_of_the_items_but_all_of_them_is_noticed_by_the_middlebox) {
@@ -76,14 +79,18 @@ TEST(P2Keys, an_item_given_twice_is_noticed_by_the_middlebox) {
   for (std::size_t which = 0; which < items_from_each_end; ++which) {
     SCOPED_TRACE(which);
     expect_middlebox_refuses(
-        [which](auto& items) { items.insert(items.begin() + static_cast<std::ptrdiff_t>(which), copy_of(items[which])); }, {Fault::items_differ});
+        [which](auto& items) {
+          items.insert(items.begin() + static_cast<std::ptrdiff_t>(which), copy_of(items[which]));
+        },
+        {Fault::items_differ});
   }
 }
 
 // HS-13
 TEST(P2Keys, items_out_of_order_are_noticed_by_the_middlebox) {
   for (std::size_t which = 0; which + 1 < items_from_each_end; ++which) {
-    expect_middlebox_refuses([which](auto& items) { std::swap(items[which], items[which + 1]); }, {Fault::items_differ});
+    expect_middlebox_refuses([which](auto& items) { std::swap(items[which], items[which + 1]); },
+                             {Fault::items_differ});
   }
 }
 
@@ -103,7 +110,8 @@ TEST(P2Keys, an_item_under_another_name_is_noticed_by_the_middlebox) {
   }
 }
 
-// HS-13, KI-01: every secret of the association that is not this middlebox's, put among its items at its place in the order.
+// HS-13, KI-01: every secret of the association that is not this middlebox's, put among its items at its place in the
+// order.
 TEST(P2Keys, a_secret_that_its_grants_do_not_call_for_is_refused_by_the_middlebox) {
   for (const session::Item& surplus : items_of(keys_cast())) {
     if (surplus.held_by(PartyIndex{1})) continue;
@@ -129,7 +137,8 @@ TEST(P2Keys, a_part_of_another_length_is_noticed_by_the_middlebox) {
     casting.spec.suite = 0x1302;  // L = 48
     return casting;
   };
-  for (const std::size_t octets : {32U, 47U}) expect_middlebox_refuses(resize(octets), {Fault::part_size}, longer_suite);
+  for (const std::size_t octets : {32U, 47U})
+    expect_middlebox_refuses(resize(octets), {Fault::part_size}, longer_suite);
 }
 
 std::size_t honest_holders(const session::Item& item, std::size_t rogue) {
@@ -138,7 +147,8 @@ std::size_t honest_holders(const session::Item& item, std::size_t rogue) {
 
 /// `rogue`, an end, gives one middlebox another secret of that name than its other holders have.
 void expect_the_other_end_sees_through(const session::Item& item, std::size_t rogue, PartyIndex cheated) {
-  SCOPED_TRACE("end " + std::to_string(rogue) + " cheats M" + std::to_string(raw(cheated)) + " of " + wire::to_text(item.name));
+  SCOPED_TRACE("end " + std::to_string(rogue) + " cheats M" + std::to_string(raw(cheated)) + " of " +
+               wire::to_text(item.name));
   Casting casting = shared_cast();
   casting.twists[rogue] = spoiling(
       [&](auto& items) {
@@ -153,8 +163,9 @@ void expect_the_other_end_sees_through(const session::Item& item, std::size_t ro
   expect_noticed(stage, rogue == 0 ? stage.server() : 0, Fault::digest_differs);
 }
 
-// KI-09: an endpoint hands a reader another key than the sink's, so that one ciphertext could be shown as two texts; and the same
-// with every other secret, whole or half, that two honest parties share. The rogue end itself keeps silent.
+// KI-09: an endpoint hands a reader another key than the sink's, so that one ciphertext could be shown as two texts;
+// and the same with every other secret, whole or half, that two honest parties share. The rogue end itself keeps
+// silent.
 TEST(P2Keys, a_secret_that_differs_between_two_of_its_holders_is_noticed_by_the_honest_end) {
   std::set<session::Making> seen;
   std::size_t attempts = 0;
@@ -179,7 +190,8 @@ TEST(P2Keys, a_reader_given_another_key_than_the_receivers_is_noticed_by_the_rec
     const auto direction = rogue == 0 ? Direction::c2s : Direction::s2c;
     Casting casting = cast(1);
     casting.twists[rogue] = spoiling([direction](auto& items) {
-      const auto at = std::ranges::find_if(items, [&](const wire::KeyItem& i) { return i.name.kind == 1 && i.name.direction == raw(direction); });
+      const auto at = std::ranges::find_if(
+          items, [&](const wire::KeyItem& i) { return i.name.kind == 1 && i.name.direction == raw(direction); });
       ASSERT_NE(at, items.end());
       at->part.secret.fill()[31] ^= std::byte{0x80};
     });
@@ -192,7 +204,8 @@ TEST(P2Keys, a_reader_given_another_key_than_the_receivers_is_noticed_by_the_rec
 
 using SpoilReady = std::function<void(wire::Ready&)>;
 
-/// M1 lies to one end only. That end must notice; the other may have finished its part, but nothing stands, and no one else did.
+/// M1 lies to one end only. That end must notice; the other may have finished its part, but nothing stands, and no one
+/// else did.
 void expect_end_refuses(const SpoilReady& spoil, Fault fault, const std::function<Casting()>& make = keys_cast) {
   for (const Side lied_to : {Side::client, Side::server}) {
     SCOPED_TRACE(lied_to == Side::client ? "to the client" : "to the server");
@@ -218,10 +231,15 @@ TEST(P2Keys, a_ready_with_other_items_than_the_grants_call_for_is_noticed_by_eac
     SCOPED_TRACE(which);
     const auto at = static_cast<std::ptrdiff_t>(which);
     expect_end_refuses([at](wire::Ready& r) { r.items.items.erase(r.items.items.begin() + at); }, Fault::items_differ);
-    expect_end_refuses([at](wire::Ready& r) { r.items.items.insert(r.items.items.begin() + at, r.items.items[static_cast<std::size_t>(at)]); },
-                       Fault::items_differ);
+    expect_end_refuses(
+        [at](wire::Ready& r) {
+          r.items.items.insert(r.items.items.begin() + at, r.items.items[static_cast<std::size_t>(at)]);
+        },
+        Fault::items_differ);
     expect_end_refuses([which](wire::Ready& r) { r.items.items[which].name.kind ^= 1; }, Fault::items_differ);
-    if (which > 0) expect_end_refuses([which](wire::Ready& r) { std::swap(r.items.items[which - 1], r.items.items[which]); }, Fault::items_differ);
+    if (which > 0)
+      expect_end_refuses([which](wire::Ready& r) { std::swap(r.items.items[which - 1], r.items.items[which]); },
+                         Fault::items_differ);
   }
   expect_end_refuses([](wire::Ready& r) { r.items.items.push_back({{8, 1, 2, 2, 0, 255}, {}}); }, Fault::items_differ);
 }
@@ -239,7 +257,8 @@ TEST(P2Keys, a_false_digest_is_noticed_by_each_end_that_can_know_better) {
     if (!item.held_by(PartyIndex{1})) continue;
     for (const std::size_t end : {std::size_t{0}, std::size_t{4}}) {
       const PartyIndex self{static_cast<std::uint8_t>(end)};
-      const bool fellow_holds = std::ranges::any_of(item.holders, [](PartyIndex p) { return raw(p) == 2 || raw(p) == 3; });
+      const bool fellow_holds =
+          std::ranges::any_of(item.holders, [](PartyIndex p) { return raw(p) == 2 || raw(p) == 3; });
       if (!item.held_by(self) && !fellow_holds) continue;  // a lie to somebody who has no part in it
       SCOPED_TRACE(wire::to_text(item.name) + " to " + std::to_string(end));
       Casting casting = shared_cast();

@@ -1,8 +1,8 @@
 #include "rogue/agreement_stage.h"
 #include "session/join_tags.h"
 
-// P2: nobody acts before all agree; what comes in the wrong state, twice, back to its sender, or never (HS-02, HS-11, HS-12, HS-15,
-// HS-17, HS-18), and how long the agreement takes.
+// P2: nobody acts before all agree; what comes in the wrong state, twice, back to its sender, or never (HS-02, HS-11,
+// HS-12, HS-15, HS-17, HS-18), and how long the agreement takes.
 namespace louver::rogue {
 namespace {
 
@@ -19,7 +19,8 @@ std::vector<Said> honest_dialogue(std::size_t middleboxes) {
 }
 
 std::string text_of(const Said& one) {
-  return "party " + std::to_string(one.party) + " channel " + std::to_string(one.channel) + " " + std::string{wire::name_of(one.type)};
+  return "party " + std::to_string(one.party) + " channel " + std::to_string(one.channel) + " " +
+         std::string{wire::name_of(one.type)};
 }
 
 /// The party that a message is for.
@@ -30,19 +31,21 @@ std::size_t receiver_of(const Said& one, std::size_t middleboxes) {
   return one.channel == slot(Side::client) ? 0 : server;
 }
 
-// --- HS-02, HS-11: withheld messages --------------------------------------------------------------------------------------
+// --- HS-02, HS-11: withheld messages
+// --------------------------------------------------------------------------------------
 
 /// Who may say Go although this message never comes: only an end to which it makes no difference.
 bool may_finish_without(const Said& missing, std::size_t party, std::size_t middleboxes) {
   const std::size_t server = middleboxes + 1;
   if (missing.type == MessageType::go) return true;
-  if (missing.type == MessageType::ready) return receiver_of(missing, middleboxes) != party && (party == 0 || party == server);
+  if (missing.type == MessageType::ready)
+    return receiver_of(missing, middleboxes) != party && (party == 0 || party == server);
   // The server's Confirm is for the client alone; the server itself has all that it waits for.
   return missing.type == MessageType::confirm && missing.party == server && party == server;
 }
 
-// HS-02, HS-11: every message that anyone says, withheld in turn. No end acts without all that it must have; no middlebox is complete
-// that lacks something; after 10 s an honest party ends it, and nothing stands anywhere.
+// HS-02, HS-11: every message that anyone says, withheld in turn. No end acts without all that it must have; no
+// middlebox is complete that lacks something; after 10 s an honest party ends it, and nothing stands anywhere.
 TEST(P2States, any_message_withheld_ends_the_association_at_the_deadline_and_nobody_acts) {
   constexpr std::size_t n = 2;
   for (const Said& missing : honest_dialogue(n)) {
@@ -72,8 +75,8 @@ TEST(P2States, any_message_withheld_ends_the_association_at_the_deadline_and_nob
   }
 }
 
-// HS-12: each channel withheld by the network, in one direction or both, from its first frame or from a later one. Neither end says
-// Confirm or hands out keys on any channel before all its peers are verified.
+// HS-12: each channel withheld by the network, in one direction or both, from its first frame or from a later one.
+// Neither end says Confirm or hands out keys on any channel before all its peers are verified.
 struct Cut {
   ChannelName channel;
   std::size_t hop;
@@ -84,7 +87,9 @@ struct Cut {
 void withhold(Stage& stage, const Cut& cut) {
   for (Direction d : cut.ways) {
     auto passed = std::make_shared<std::size_t>(0);
-    stage.chain().tamper(cut.hop, d, dropping([cut, passed](Bytes frame) { return channel_of(frame) == cut.channel && (*passed)++ >= (cut.later ? 1U : 0U); }));
+    stage.chain().tamper(cut.hop, d, dropping([cut, passed](Bytes frame) {
+                           return channel_of(frame) == cut.channel && (*passed)++ >= (cut.later ? 1U : 0U);
+                         }));
   }
 }
 
@@ -99,8 +104,8 @@ TEST(P2States, while_one_channel_is_withheld_no_end_confirms_or_hands_out_keys) 
   for (const ChannelName& channel : channels) {
     for (const auto& way : ways) {
       const Cut cut{channel, channel.flags == 0 ? std::size_t{0} : n, way, false};
-      SCOPED_TRACE(std::to_string(channel.id) + " flags " + std::to_string(channel.flags) + " ways " + std::to_string(way.size()) +
-                   (way.contains(Direction::c2s) ? " c2s" : " s2c"));
+      SCOPED_TRACE(std::to_string(channel.id) + " flags " + std::to_string(channel.flags) + " ways " +
+                   std::to_string(way.size()) + (way.contains(Direction::c2s) ? " c2s" : " s2c"));
       Stage stage{cast(n)};
       withhold(stage, cut);
       stage.run_for(past_deadline);
@@ -110,7 +115,8 @@ TEST(P2States, while_one_channel_is_withheld_no_end_confirms_or_hands_out_keys) 
         EXPECT_EQ(stage.count(0, MessageType::confirm), 0U);
         EXPECT_EQ(stage.count(0, MessageType::keys), 0U);
       }
-      // Whatever is cut: the server waits for its own channels, and for a Confirm that the client says only with all of its own.
+      // Whatever is cut: the server waits for its own channels, and for a Confirm that the client says only with all of
+      // its own.
       EXPECT_EQ(stage.count(stage.server(), MessageType::confirm), 0U);
       EXPECT_EQ(stage.count(stage.server(), MessageType::keys), 0U);
       EXPECT_TRUE(stage.nobody_said(MessageType::ready));
@@ -126,7 +132,8 @@ TEST(P2States, while_one_channel_is_withheld_no_end_confirms_or_hands_out_keys) 
 TEST(P2States, a_server_whose_client_has_not_finished_its_handshake_says_no_more_than_the_accept) {
   for (const std::size_t n : {0U, 1U}) {
     Casting casting = cast(n);
-    casting.patient = n == 0 ? std::set<std::size_t>{0} : std::set<std::size_t>{0, 1};  // so that it is the server that gives up
+    casting.patient =
+        n == 0 ? std::set<std::size_t>{0} : std::set<std::size_t>{0, 1};  // so that it is the server that gives up
     Stage stage{std::move(casting)};
     withhold(stage, {{0, 0}, n, {Direction::c2s}, true});
     stage.run_for(past_deadline);
@@ -141,7 +148,8 @@ TEST(P2States, a_server_whose_client_has_not_finished_its_handshake_says_no_more
   }
 }
 
-// --- HS-17: the matrix of messages and states ------------------------------------------------------------------------------
+// --- HS-17: the matrix of messages and states
+// ------------------------------------------------------------------------------
 
 /// A well-formed body of that type, with nothing in it that anybody would take for the truth.
 Buffer plausible_body(MessageType type) {
@@ -192,22 +200,26 @@ Twist adding(const Extra& extra) {
   };
 }
 
-/// What the receiver must find. Everything is `unexpected_message` but what this state may take and finds false, and alerts.
+/// What the receiver must find. Everything is `unexpected_message` but what this state may take and finds false, and
+/// alerts.
 Fault expected(const Extra& extra, std::size_t server) {
   const Said& beside = extra.beside;
   if (extra.type == MessageType::alert) return Fault::peer_alert;
   const bool of_server = beside.party == server;
   // The client has all its peers when the Accept comes; then a Confirm may come, but not this one.
-  if (of_server && beside.type == MessageType::accept && !extra.before && extra.type == MessageType::confirm) return Fault::manifest_differs;
+  if (of_server && beside.type == MessageType::accept && !extra.before && extra.type == MessageType::confirm)
+    return Fault::manifest_differs;
   // M1 has the client's Keys by then and is ready; a Go may come, but not this one.
-  if (of_server && beside.type == MessageType::keys && !extra.before && extra.type == MessageType::go) return Fault::manifest_differs;
+  if (of_server && beside.type == MessageType::keys && !extra.before && extra.type == MessageType::go)
+    return Fault::manifest_differs;
   return Fault::unexpected_message;
 }
 
 /// A Close is right as soon as its receiver is complete, which these may bring about: p12 has those.
 bool may_be_right(const Extra& extra) {
   const MessageType beside = extra.beside.type;
-  return extra.type == MessageType::close && !extra.before && (beside == MessageType::go || beside == MessageType::ready || beside == MessageType::confirm);
+  return extra.type == MessageType::close && !extra.before &&
+         (beside == MessageType::go || beside == MessageType::ready || beside == MessageType::confirm);
 }
 
 class P2Matrix : public testing::TestWithParam<std::size_t> {};
@@ -244,12 +256,14 @@ TEST(P2States, a_malformed_message_is_noticed_by_its_receiver) {
       SCOPED_TRACE(text_of(said) + (longer ? " longer" : " shorter"));
       Casting casting = cast(n);
       casting.twists[said.party] = [&](Message message, std::vector<Message>& out) {
-        if (message.type == said.type && message.channel == said.channel) longer ? message.body.push_back({}) : message.body.pop_back();
+        if (message.type == said.type && message.channel == said.channel)
+          longer ? message.body.push_back({}) : message.body.pop_back();
         out.push_back(std::move(message));
       };
       Stage stage{std::move(casting)};
       stage.run();
-      expect_ended(stage, receiver_of(said, n), {Fault::input_too_short, Fault::trailing_bytes, Fault::length_out_of_bounds});
+      expect_ended(stage, receiver_of(said, n),
+                   {Fault::input_too_short, Fault::trailing_bytes, Fault::length_out_of_bounds});
     }
   }
 }
@@ -273,7 +287,8 @@ TEST(P2States, a_message_of_more_than_1_mib_is_noticed_from_its_header) {
   }
 }
 
-// A Close right behind the message that completes its receiver, in one TLS record: once this took a record that did not exist yet.
+// A Close right behind the message that completes its receiver, in one TLS record: once this took a record that did not
+// exist yet.
 TEST(P2States, a_close_in_one_flight_with_the_last_message_of_the_agreement_ends_the_association_in_order) {
   for (const bool from_client : {true, false}) {
     const Twist close_at_once = [](Message message, std::vector<Message>& out) {
@@ -304,7 +319,9 @@ TEST(P2States, messages_of_another_association_are_noticed_by_their_receiver) {
   for (const Said& said : honest_dialogue(1)) {
     if (said.type == MessageType::describe) continue;  // says nothing of an association; its nonce is HS-08's
     SCOPED_TRACE(text_of(said));
-    const auto foreign = std::ranges::find_if(other.said, [&](const Said& o) { return o.party == said.party && o.channel == said.channel && o.type == said.type; });
+    const auto foreign = std::ranges::find_if(other.said, [&](const Said& o) {
+      return o.party == said.party && o.channel == said.channel && o.type == said.type;
+    });
     ASSERT_NE(foreign, other.said.end());
     Casting casting = cast(1);
     casting.spec.seed = 99;
@@ -346,7 +363,8 @@ TEST(P2States, a_middlebox_with_go_from_one_end_only_takes_no_session) {
   }
 }
 
-// --- HS-02, R3: early action --------------------------------------------------------------------------------------------------
+// --- HS-02, R3: early action
+// --------------------------------------------------------------------------------------------------
 
 // A JOIN that overtakes a Go is refused without being burnt: the same one counts once both Go are in.
 TEST(P2States, a_join_before_go_is_neither_taken_nor_burnt) {
@@ -367,8 +385,8 @@ TEST(P2States, a_join_before_go_is_neither_taken_nor_burnt) {
   EXPECT_TRUE(record->take_join(join, stage.path.clock.mono, stage.path.clock.wall, nothing));
 }
 
-// R3: two middleboxes that act before all agree: one withholds its Ready from the server, the other passes JOIN and DATA on. The
-// server, which has not said Go, uses nothing.
+// R3: two middleboxes that act before all agree: one withholds its Ready from the server, the other passes JOIN and
+// DATA on. The server, which has not said Go, uses nothing.
 TEST(P2States, middleboxes_that_act_before_the_server_agrees_deliver_nothing) {
   Casting casting = cast(2);
   casting.twists[2] = withholding(MessageType::ready, slot(Side::server));
@@ -389,7 +407,8 @@ TEST(P2States, middleboxes_that_act_before_the_server_agrees_deliver_nothing) {
   expect_nothing_stands(stage);
 }
 
-// R3, the other way: the server is complete, the client is not; a greeting server has nowhere to send it, since only a client joins.
+// R3, the other way: the server is complete, the client is not; a greeting server has nowhere to send it, since only a
+// client joins.
 TEST(P2States, a_client_that_lacks_a_ready_makes_no_join_though_the_server_is_complete) {
   Casting casting = cast(1);
   casting.twists[1] = withholding(MessageType::ready, slot(Side::client));
@@ -409,7 +428,8 @@ TEST(P2States, a_client_that_lacks_a_ready_makes_no_join_though_the_server_is_co
 std::vector<Buffer> foreign_frames() {
   std::vector<Buffer> out;
   const Buffer body(60);
-  for (const auto type : {wire::FrameType::data, wire::FrameType::redacted}) out.push_back(wire::make_frame({type, 1, 0, 0}, body));
+  for (const auto type : {wire::FrameType::data, wire::FrameType::redacted})
+    out.push_back(wire::make_frame({type, 1, 0, 0}, body));
   out.push_back(wire::make_frame({wire::FrameType::join, 0, 0, 0}, Buffer(wire::join_body_octets)));
   out.push_back(wire::make_frame({wire::FrameType::announce, 0, 0, 0}, body));
   return out;
@@ -423,7 +443,8 @@ TEST(P2States, data_among_the_frames_of_an_agreement_is_refused_by_the_next_part
       for (Direction d : both_directions) {
         for (std::size_t moment = 0; moment < 4; ++moment) {
           const std::size_t to = d == Direction::c2s ? hop + 1 : hop;
-          SCOPED_TRACE(std::string{wire::name_of(type_of(intruder))} + " to " + std::to_string(to) + " at " + std::to_string(moment));
+          SCOPED_TRACE(std::string{wire::name_of(type_of(intruder))} + " to " + std::to_string(to) + " at " +
+                       std::to_string(moment));
           Stage stage{cast(n)};
           std::size_t seen = 0;
           stage.chain().tamper(hop, d, [&](Buffer frame, std::vector<Buffer>& out) {
@@ -450,14 +471,16 @@ TEST(P2States, a_channel_frame_that_does_not_belong_on_the_hop_is_refused_by_the
           const bool belongs = flags == 0 ? id == 0 || (id > hop && id <= n) : id >= 1 && id <= hop;
           if (belongs) continue;
           const std::size_t to = d == Direction::c2s ? hop + 1 : hop;
-          SCOPED_TRACE("channel " + std::to_string(id) + " flags " + std::to_string(flags) + " to " + std::to_string(to));
+          SCOPED_TRACE("channel " + std::to_string(id) + " flags " + std::to_string(flags) + " to " +
+                       std::to_string(to));
           Stage stage{cast(n)};
           bool done = false;
           stage.chain().tamper(hop, d, [&](Buffer frame, std::vector<Buffer>& out) {
             const bool hello = type_of(frame) == wire::FrameType::hello;
             out.push_back(std::move(frame));
             if (!std::exchange(done, done || !hello) && !hello) {
-              out.push_back(wire::make_frame({wire::FrameType::channel, static_cast<std::uint8_t>(id), flags, 0}, Buffer(9)));
+              out.push_back(
+                  wire::make_frame({wire::FrameType::channel, static_cast<std::uint8_t>(id), flags, 0}, Buffer(9)));
             }
           });
           stage.run();
@@ -474,7 +497,8 @@ TEST(P2States, an_empty_channel_frame_is_refused_by_the_next_party) {
     Stage stage{cast(1)};
     bool done = false;
     stage.chain().tamper(0, Direction::c2s, [&](Buffer frame, std::vector<Buffer>& out) {
-      if (channel_of(frame) && !std::exchange(done, true)) out.push_back(wire::make_frame({wire::FrameType::channel, id, 0, 0}, {}));
+      if (channel_of(frame) && !std::exchange(done, true))
+        out.push_back(wire::make_frame({wire::FrameType::channel, id, 0, 0}, {}));
       out.push_back(std::move(frame));
     });
     stage.run();
@@ -492,10 +516,11 @@ TEST(P2States, an_alert_before_any_hello_is_not_passed_on) {
   EXPECT_TRUE(stage.chain().seen(1, Direction::c2s).empty());
 }
 
-// --- HS-15: reflection, HS-18: replay ------------------------------------------------------------------------------------------
+// --- HS-15: reflection, HS-18: replay
+// ------------------------------------------------------------------------------------------
 
-// HS-15: every frame that crosses a hop comes back to its sender. Either its own TLS channel refuses it, or it does not belong there;
-// whatever was complete before is ended, and nobody takes it for the other side's.
+// HS-15: every frame that crosses a hop comes back to its sender. Either its own TLS channel refuses it, or it does not
+// belong there; whatever was complete before is ended, and nobody takes it for the other side's.
 class P2Reflection : public testing::TestWithParam<std::size_t> {};
 TEST_P(P2Reflection, of_any_frame_is_noticed_and_ends_the_association) {
   const std::size_t hop = GetParam() / 2;
@@ -524,7 +549,10 @@ TEST_P(P2Reflection, of_any_frame_is_noticed_and_ends_the_association) {
     for (std::size_t i = 0; i < stage.parties(); ++i) {
       ASSERT_TRUE(stage.fault(i)) << stage.why(i);
       const Fault fault = *stage.fault(i);
-      EXPECT_TRUE((std::set{Fault::tls_failed, Fault::unexpected_frame, Fault::peer_alert, Fault::connection_lost}.contains(fault))) << stage.why(i);
+      EXPECT_TRUE(
+          (std::set{Fault::tls_failed, Fault::unexpected_frame, Fault::peer_alert, Fault::connection_lost}.contains(
+              fault)))
+          << stage.why(i);
       found += fault == Fault::tls_failed || fault == Fault::unexpected_frame ? 1U : 0U;
     }
     EXPECT_GE(found, 1U);
@@ -555,7 +583,8 @@ void play_to_server(Stage& stage, std::vector<Buffer> frames) {
   for (const Buffer& frame : frames) stage.chain().inject(stage.server() - 1, Direction::c2s, frame);
 }
 
-// HS-18: everything that the server ever received, replayed to it: it answers a new handshake and gets no further; nothing is made.
+// HS-18: everything that the server ever received, replayed to it: it answers a new handshake and gets no further;
+// nothing is made.
 TEST(P2States, a_replayed_association_gets_no_further_than_a_new_server_hello) {
   for (const bool only_after_finished : {false, true}) {
     Stage original{cast(1)};
@@ -564,14 +593,17 @@ TEST(P2States, a_replayed_association_gets_no_further_than_a_new_server_hello) {
     for (std::size_t attempt = 0; attempt < 20; ++attempt) {
       Casting casting = cast(1);
       casting.spec.seed = 1000 + attempt;
-      casting.server_setup = [&](session::ServerAssociation::Options& options, auto&) { options.answer_after_finished = only_after_finished; };
+      casting.server_setup = [&](session::ServerAssociation::Options& options, auto&) {
+        options.answer_after_finished = only_after_finished;
+      };
       Stage replay{std::move(casting)};
       play_to_server(replay, received_by_server(original));
       replay.chain().run();
       EXPECT_EQ(replay.fault(2), Fault::tls_failed) << replay.why(2);
       EXPECT_EQ(replay.path.record(2), nullptr);
       for (const Said& one : replay.said) EXPECT_EQ(one.type, MessageType::accept);
-      // "option to answer only after Fin(e)": a stranger with an old Hello then learns nothing of the policy, not even its length.
+      // "option to answer only after Fin(e)": a stranger with an old Hello then learns nothing of the policy, not even
+      // its length.
       EXPECT_EQ(replay.said.size(), only_after_finished ? 0U : 1U);
     }
   }
@@ -593,11 +625,13 @@ TEST(P2States, a_replayed_hello_costs_the_server_ten_seconds_and_no_more) {
   EXPECT_EQ(replay.path.record(1), nullptr);
 }
 
-// --- time -----------------------------------------------------------------------------------------------------------------------
+// --- time
+// -----------------------------------------------------------------------------------------------------------------------
 
 class P2RoundTrips : public testing::TestWithParam<std::size_t> {};
 
-// §4: Describe and Accept come early, Confirm and Keys go at once: three round trips until everybody is complete, two for the client.
+// §4: Describe and Accept come early, Confirm and Keys go at once: three round trips until everybody is complete, two
+// for the client.
 TEST_P(P2RoundTrips, of_an_agreement_are_at_most_three_however_many_middleboxes) {
   const std::size_t n = GetParam();
   Casting casting = cast(n);

@@ -2,7 +2,8 @@
 #include "rogue/agreement_stage.h"
 #include "session/items.h"
 
-// P3: each context is secret from everyone not granted it, with forward secrecy for each association (KI-02 at this level, KI-10).
+// P3: each context is secret from everyone not granted it, with forward secrecy for each association (KI-02 at this
+// level, KI-10).
 namespace louver::rogue {
 namespace {
 
@@ -44,30 +45,33 @@ session::Making making_of(const std::vector<session::Item>& items, const wire::I
   return std::ranges::find(items, name, &session::Item::name)->making;
 }
 
-// Forward secrecy: two associations in which everything that we determine is equal (certificates, Hello, nonces, seeds, grants) have
-// no secret from the end-to-end channel in common, not even their ids: these come from key exchanges that no long-term key opens.
+// Forward secrecy: two associations in which everything that we determine is equal (certificates, Hello, nonces, seeds,
+// grants) have no secret from the end-to-end channel in common, not even their ids: these come from key exchanges that
+// no long-term key opens.
 TEST(P3Secrecy, associations_that_are_equal_in_all_but_their_key_exchanges_share_no_end_to_end_secret) {
   Stage a{cast(2)}, b{cast(2)};
   a.run();
   b.run();
   expect_agreed(a);
   expect_agreed(b);
-  ASSERT_EQ(a.chain().seen(0, Direction::c2s).front(), b.chain().seen(0, Direction::c2s).front()) << "the Hellos differ: not the test that is meant";
+  ASSERT_EQ(a.chain().seen(0, Direction::c2s).front(), b.chain().seen(0, Direction::c2s).front())
+      << "the Hellos differ: not the test that is meant";
   EXPECT_NE(a.path.record(0)->id(), b.path.record(0)->id());
   const auto of_a = session_secrets(a), of_b = session_secrets(b);
   const auto items = *session::items_of(a.path.record(0)->terms(), a.path.record(0)->plan());
   std::size_t compared = 0;
   for (const auto& [name, secret] : of_a) {
     ASSERT_TRUE(of_b.contains(name));
-    if (making_of(items, name) != session::Making::both_ends) continue;  // from the seed, which a test can make the same: see below
+    if (making_of(items, name) != session::Making::both_ends)
+      continue;  // from the seed, which a test can make the same: see below
     EXPECT_NE(secret, of_b.at(name)) << wire::to_text(name);
     ++compared;
   }
   EXPECT_GE(compared, 5U);
 }
 
-// What an end makes alone comes from a seed that is drawn for each association: another draw, another secret; and nothing else goes in,
-// so a predictable random source would be the end of it.
+// What an end makes alone comes from a seed that is drawn for each association: another draw, another secret; and
+// nothing else goes in, so a predictable random source would be the end of it.
 TEST(P3Secrecy, what_an_end_makes_alone_is_drawn_anew_for_each_association) {
   std::map<wire::ItemName, std::set<Buffer>> seen;
   std::size_t alone = 0;
@@ -151,7 +155,8 @@ std::map<wire::ItemName, Buffer> secrets_at(Stage& stage, std::size_t party, Buf
   return out;
 }
 
-// P3: whatever a middlebox without a grant holds, its hop keys among it, opens no record that passes it; a reader's key does.
+// P3: whatever a middlebox without a grant holds, its hop keys among it, opens no record that passes it; a reader's key
+// does.
 TEST(P3Secrecy, no_key_of_a_party_without_a_grant_opens_a_record) {
   for (const Grant grant : {Grant::none, Grant::read}) {
     Casting casting = cast(2);
@@ -172,7 +177,8 @@ TEST(P3Secrecy, no_key_of_a_party_without_a_grant_opens_a_record) {
       return {};
     });
     session::Outbound out;
-    ASSERT_TRUE(engine->send({ContextId{1}, Direction::c2s, Exchange{0}, as_bytes(secret_text), true}, out, stage.path.clock.mono));
+    ASSERT_TRUE(engine->send({ContextId{1}, Direction::c2s, Exchange{0}, as_bytes(secret_text), true}, out,
+                             stage.path.clock.mono));
     const std::vector<Buffer> frames = {out.flatten()};
     const auto held = secrets_at(stage, 1, join);
     EXPECT_GE(held.size(), 4U);
@@ -212,8 +218,8 @@ TEST(P3Secrecy, sessions_of_one_association_share_no_key) {
   EXPECT_GE(made, 16U);
 }
 
-// KI-10: after the end of an association its records keep no secret: neither an honest party nor a thief of its memory makes a key of
-// it. Whatever ended it: a fault, a Close after its grace.
+// KI-10: after the end of an association its records keep no secret: neither an honest party nor a thief of its memory
+// makes a key of it. Whatever ended it: a fault, a Close after its grace.
 TEST(P3Secrecy, an_ended_association_makes_no_key_any_more) {
   const auto nothing = [](const session::KeySource&) -> Result<> { return {}; };
   Stage stage{cast(1)};
@@ -228,17 +234,19 @@ TEST(P3Secrecy, an_ended_association_makes_no_key_any_more) {
     EXPECT_EQ(record->state(), session::AssociationRecord::State::ended);
     if (party == 0) continue;
     bool derived = false;
-    const auto taken = record->take_join(join, stage.path.clock.mono, stage.path.clock.wall, [&](const session::KeySource&) -> Result<> {
-      derived = true;
-      return {};
-    });
+    const auto taken = record->take_join(join, stage.path.clock.mono, stage.path.clock.wall,
+                                         [&](const session::KeySource&) -> Result<> {
+                                           derived = true;
+                                           return {};
+                                         });
     ASSERT_FALSE(taken);
     EXPECT_EQ(taken.error().fault, Fault::revoked);
     EXPECT_FALSE(derived);
   }
 }
 
-// KI-10: after the grace of a Close the secrets are gone even though the association's connections, and running sessions, live on.
+// KI-10: after the grace of a Close the secrets are gone even though the association's connections, and running
+// sessions, live on.
 TEST(P3Secrecy, a_closed_association_erases_its_secrets_after_the_grace) {
   Stage stage{cast(1)};
   stage.run();
@@ -252,15 +260,16 @@ TEST(P3Secrecy, a_closed_association_erases_its_secrets_after_the_grace) {
   for (const std::size_t party : {std::size_t{1}, std::size_t{2}}) {
     EXPECT_FALSE(stage.fault(party)) << stage.why(party);
     // The time of before, so that the secrets are all that it can lack.
-    const auto taken = stage.path.record(party)->take_join(join, stage.path.clock.mono - std::chrono::seconds{11}, stage.path.clock.wall, nothing);
+    const auto taken = stage.path.record(party)->take_join(join, stage.path.clock.mono - std::chrono::seconds{11},
+                                                           stage.path.clock.wall, nothing);
     ASSERT_FALSE(taken);
     EXPECT_EQ(taken.error().fault, Fault::revoked);
   }
 }
 
-// KI-02, long-term keys: whoever has every certificate's private key, the whole capture and the seeds of our own random source still
-// lacks what the association's secrets are made from; here: nothing deterministic in the engines yields them. The same private keys
-// sign each handshake, and no two handshakes lead to the same session id.
+// KI-02, long-term keys: whoever has every certificate's private key, the whole capture and the seeds of our own random
+// source still lacks what the association's secrets are made from; here: nothing deterministic in the engines yields
+// them. The same private keys sign each handshake, and no two handshakes lead to the same session id.
 TEST(P3Secrecy, the_same_long_term_keys_lead_to_another_session_each_time) {
   std::set<wire::Hash> ids;
   for (int run = 0; run < 5; ++run) {

@@ -6,8 +6,8 @@
 #include "rogue/agreement_stage.h"
 #include "session/middlebox_agreement.h"
 
-// P5: a party, an endpoint too, holds no key that its part does not need (KI-01, KI-11): an endpoint can neither read nor forge what
-// passes between two other parties.
+// P5: a party, an endpoint too, holds no key that its part does not need (KI-01, KI-11): an endpoint can neither read
+// nor forge what passes between two other parties.
 namespace louver::rogue {
 namespace {
 
@@ -30,23 +30,27 @@ struct Peers {
   }
 };
 
-/// The agreement's engines of a whole path above the channels: messages go straight from one to the other. So a thousand patterns of
-/// grants take a moment.
+/// The agreement's engines of a whole path above the channels: messages go straight from one to the other. So a
+/// thousand patterns of grants take a moment.
 class Engines {
  public:
-  Engines(const model::Grants& grants, const Peers& peers) : n_(static_cast<std::size_t>(grants.middleboxes)), hello_(make_hello(grants)) {
+  Engines(const model::Grants& grants, const Peers& peers)
+      : n_(static_cast<std::size_t>(grants.middleboxes)), hello_(make_hello(grants)) {
     const wire::Hash hash = session::hash_of_hello(wire::encode(hello_));
     accept_.hello_hash = hash;
     accept_.version = 1;
     accept_.suite = 0x1301;
     accept_.grants = wire::Opaque<0, 65535>{Bytes{hello_.grants.bytes}};
     const tls::VerifiedPeer& server_peer = peers.by_channel[0];
-    session::EndpointAgreement::Own own{server_peer.leaf_hash(), server_peer.key_hash(), to_buffer(server_peer.leaf_der()), server_peer.not_after()};
-    client_.emplace(session::EndpointAgreement::End::client, hello_, hash, session::EndpointAgreement::Own{}, policy_, random_);
+    session::EndpointAgreement::Own own{server_peer.leaf_hash(), server_peer.key_hash(),
+                                        to_buffer(server_peer.leaf_der()), server_peer.not_after()};
+    client_.emplace(session::EndpointAgreement::End::client, hello_, hash, session::EndpointAgreement::Own{}, policy_,
+                    random_);
     server_.emplace(session::EndpointAgreement::End::server, hello_, hash, own, policy_, random_);
     for (std::size_t i = 1; i <= n_; ++i) {
       describes_.push_back(describe(i));
-      const session::MiddleboxAgreement::Own mine{PartyIndex{static_cast<std::uint8_t>(i)}, peers.by_channel[i].leaf_hash(), WallTime::max(),
+      const session::MiddleboxAgreement::Own mine{PartyIndex{static_cast<std::uint8_t>(i)},
+                                                  peers.by_channel[i].leaf_hash(), WallTime::max(),
                                                   crypto::sha256({describes_.back()})};
       middleboxes_.emplace_back(std::make_unique<session::MiddleboxAgreement>(hello_, hash, mine, policy_));
       middleboxes_.back()->on_server_verified(server_peer);
@@ -81,13 +85,16 @@ class Engines {
   static wire::Hello make_hello(const model::Grants& grants) {
     wire::Hello hello;
     hello.versions.items = {1};
-    for (int i = 1; i <= grants.middleboxes; ++i) hello.route.items.push_back({wire::Opaque<1, 255>{std::string_view{"m" + std::to_string(i)}}, 1});
+    for (int i = 1; i <= grants.middleboxes; ++i)
+      hello.route.items.push_back({wire::Opaque<1, 255>{std::string_view{"m" + std::to_string(i)}}, 1});
     hello.route.items.push_back({wire::Opaque<1, 255>{std::string_view{"server"}}, 1});
     for (int c = 0; c < grants.contexts; ++c) {
-      hello.contexts.items.push_back({static_cast<std::uint8_t>(c + 1), 3, wire::Opaque<1, 255>{std::string_view{"c" + std::to_string(c)}}});
+      hello.contexts.items.push_back(
+          {static_cast<std::uint8_t>(c + 1), 3, wire::Opaque<1, 255>{std::string_view{"c" + std::to_string(c)}}});
     }
     for (int m = 1; m <= grants.middleboxes; ++m) {
-      for (int c = 0; c < grants.contexts; ++c) hello.grants.bytes.push_back(static_cast<std::byte>(grants.at(0, c, m) | grants.at(1, c, m) << 4));
+      for (int c = 0; c < grants.contexts; ++c)
+        hello.grants.bytes.push_back(static_cast<std::byte>(grants.at(0, c, m) | grants.at(1, c, m) << 4));
     }
     hello.suites.items = {0x1301};
     return hello;
@@ -139,14 +146,16 @@ class Engines {
       return;
     }
     const Side from = message.from == 0 ? Side::client : Side::server;
-    require(middleboxes_[message.to - 1]->on_message(from, view->type, view->body, [&](Side to, Buffer out) -> Result<> {
-      flying_.push_back({message.to, to == Side::client ? 0 : n_ + 1, std::move(out)});
-      return {};
-    }));
+    require(
+        middleboxes_[message.to - 1]->on_message(from, view->type, view->body, [&](Side to, Buffer out) -> Result<> {
+          flying_.push_back({message.to, to == Side::client ? 0 : n_ + 1, std::move(out)});
+          return {};
+        }));
   }
   void note_keys(const InFlight& message, Bytes body) {
     const auto keys = wire::decode<wire::Keys>(body);
-    for (const wire::KeyItem& item : keys->items.items) handed_.push_back({message.from, message.to, item.name, to_buffer(item.part.secret.expose())});
+    for (const wire::KeyItem& item : keys->items.items)
+      handed_.push_back({message.from, message.to, item.name, to_buffer(item.part.secret.expose())});
   }
 
   std::size_t n_;
@@ -167,7 +176,8 @@ std::string text_of(const model::Grants& g) {
   for (int direction = 0; direction < 2; ++direction) {
     for (int context = 0; context < g.contexts; ++context) {
       out += direction == 0 ? " c2s" : " s2c";
-      for (int m = 1; m <= g.middleboxes; ++m) out += " " + std::string{session::name_of(static_cast<session::Grant>(g.at(direction, context, m)))};
+      for (int m = 1; m <= g.middleboxes; ++m)
+        out += " " + std::string{session::name_of(static_cast<session::Grant>(g.at(direction, context, m)))};
       out += ";";
     }
   }
@@ -202,7 +212,8 @@ void expect_least_privilege(const model::Grants& grants, const Peers& peers) {
   for (const Engines::Handed& handed : engines.handed()) {
     const auto [at, fresh] = parts.emplace(std::pair{handed.end, handed.name}, handed.part);
     EXPECT_EQ(at->second, handed.part) << "two holders, two parts: " << wire::to_text(handed.name);
-    EXPECT_TRUE(!fresh || distinct.insert(handed.part).second) << "two names, one secret: " << wire::to_text(handed.name);
+    EXPECT_TRUE(!fresh || distinct.insert(handed.part).second)
+        << "two names, one secret: " << wire::to_text(handed.name);
     const int end = static_cast<int>(handed.end);
     EXPECT_TRUE(model::holds(grants, static_cast<int>(handed.middlebox), handed.name)) << wire::to_text(handed.name);
     const bool mine = model::holds(grants, end, handed.name), others = model::holds(grants, server - end, handed.name);
@@ -220,20 +231,23 @@ int power(int base, int exponent) {
   return out;
 }
 
-/// Pattern `number` of one direction, and another, as regularly enumerated, of the other: each pattern comes once in each direction.
+/// Pattern `number` of one direction, and another, as regularly enumerated, of the other: each pattern comes once in
+/// each direction.
 model::Grants pattern(int middleboxes, int contexts, int number) {
   const int cells = middleboxes * contexts;
   const int all = power(5, cells);
   model::Grants grants{middleboxes, contexts, {}};
   for (int direction = 0; direction < 2; ++direction) {
-    int rest = direction == 0 ? number : static_cast<int>((std::int64_t{number} * 7 + 3) % all);  // 7 and a power of 5: a bijection
+    int rest = direction == 0
+                   ? number
+                   : static_cast<int>((std::int64_t{number} * 7 + 3) % all);  // 7 and a power of 5: a bijection
     for (int i = 0; i < cells; ++i, rest /= 5) grants.cells.push_back(rest % 5);
   }
   return grants;
 }
 
-// KI-01: for all grant patterns, 5 levels, up to three middleboxes with one context and up to two with two contexts, what each party
-// holds equals the table computed by the model, which shares no code with the engines.
+// KI-01: for all grant patterns, 5 levels, up to three middleboxes with one context and up to two with two contexts,
+// what each party holds equals the table computed by the model, which shares no code with the engines.
 TEST(P5LeastPrivilege, no_party_holds_or_is_handed_a_secret_beyond_its_part_whatever_the_grants) {
   const Peers peers;
   std::size_t patterns = 0;
@@ -249,8 +263,8 @@ TEST(P5LeastPrivilege, no_party_holds_or_is_handed_a_secret_beyond_its_part_what
   EXPECT_EQ(patterns, 1U + 5 + 25 + 125 + 1 + 25 + 625);
 }
 
-// KI-01 once more through the real channels, for some patterns: what a middlebox answers for in its Ready, and what each party makes
-// sessions from.
+// KI-01 once more through the real channels, for some patterns: what a middlebox answers for in its Ready, and what
+// each party makes sessions from.
 TEST(P5LeastPrivilege, no_middlebox_answers_for_a_secret_beyond_its_part_in_a_real_association) {
   sim::SeededRandom random{7};
   for (int run = 0; run < 20; ++run) {
@@ -260,14 +274,16 @@ TEST(P5LeastPrivilege, no_middlebox_answers_for_a_secret_beyond_its_part_in_a_re
     Casting casting = cast(3);
     casting.spec.profile = &pair_traits;
     casting.spec.grants = [&](std::size_t m, std::string_view context, Direction d) {
-      return static_cast<session::Grant>(grants.at(static_cast<int>(slot(d)), context == "first" ? 0 : 1, static_cast<int>(m)));
+      return static_cast<session::Grant>(
+          grants.at(static_cast<int>(slot(d)), context == "first" ? 0 : 1, static_cast<int>(m)));
     };
     Stage stage{std::move(casting)};
     stage.run();
     expect_agreed(stage);
     for (const Said& said : stage.said) {
       if (said.type != MessageType::ready) continue;
-      EXPECT_EQ(names_of(wire::decode<wire::Ready>(said.body)->items.items), model::held_by(grants, static_cast<int>(said.party)));
+      EXPECT_EQ(names_of(wire::decode<wire::Ready>(said.body)->items.items),
+                model::held_by(grants, static_cast<int>(said.party)));
     }
   }
 }
@@ -283,8 +299,8 @@ std::set<wire::ItemName> obtainable(const session::KeySource& keys, const model:
   return out;
 }
 
-// KI-11: what passes between M1 and M2 when both write: the ends, who made the halves, can make no session key of it. Asking for one
-// is a fault.
+// KI-11: what passes between M1 and M2 when both write: the ends, who made the halves, can make no session key of it.
+// Asking for one is a fault.
 TEST(P5LeastPrivilege, the_ends_have_no_key_for_what_passes_between_two_middleboxes) {
   Casting casting = cast(2);
   casting.spec.grants = sim::grants_from("M1: both=write; M2: both=write");
@@ -294,19 +310,22 @@ TEST(P5LeastPrivilege, the_ends_have_no_key_for_what_passes_between_two_middlebo
   model::Grants grants{2, 1, {4, 4, 4, 4}};
   std::map<std::size_t, std::set<wire::ItemName>> has;
   SessionNumber number{};
-  Buffer join = *stage.path.record(0)->make_join(stage.path.clock.wall, number, [&](const session::KeySource& keys) -> Result<> {
-    has[0] = obtainable(keys, grants);
-    return {};
-  });
+  Buffer join =
+      *stage.path.record(0)->make_join(stage.path.clock.wall, number, [&](const session::KeySource& keys) -> Result<> {
+        has[0] = obtainable(keys, grants);
+        return {};
+      });
   for (std::size_t party = 1; party <= 3; ++party) {
-    ASSERT_TRUE(stage.path.record(party)->take_join(join, stage.path.clock.mono, stage.path.clock.wall, [&](const session::KeySource& keys) -> Result<> {
-      has[party] = obtainable(keys, grants);
-      return {};
-    }));
+    ASSERT_TRUE(stage.path.record(party)->take_join(join, stage.path.clock.mono, stage.path.clock.wall,
+                                                    [&](const session::KeySource& keys) -> Result<> {
+                                                      has[party] = obtainable(keys, grants);
+                                                      return {};
+                                                    }));
   }
   for (const std::uint8_t direction : {std::uint8_t{0}, std::uint8_t{1}}) {
     const std::uint8_t from = direction == 0 ? 1 : 2, to = direction == 0 ? 2 : 1;
-    for (const wire::ItemName& name : {wire::ItemName{1, direction, 1, from, to, 255}, wire::ItemName{5, direction, 0, from, to, 255}}) {
+    for (const wire::ItemName& name :
+         {wire::ItemName{1, direction, 1, from, to, 255}, wire::ItemName{5, direction, 0, from, to, 255}}) {
       EXPECT_FALSE(has[0].contains(name)) << wire::to_text(name);
       EXPECT_FALSE(has[3].contains(name)) << wire::to_text(name);
       EXPECT_TRUE(has[1].contains(name) && has[2].contains(name)) << wire::to_text(name);

@@ -1,16 +1,19 @@
 #include "rogue/agreement_stage.h"
 
-// P6: nobody takes part whom both endpoints have not approved by authenticated name; each middlebox states who runs it and what for,
-// the same to both; either endpoint can refuse or lower grants. Default: none.
+// P6: nobody takes part whom both endpoints have not approved by authenticated name; each middlebox states who runs it
+// and what for, the same to both; either endpoint can refuse or lower grants. Default: none.
 namespace louver::rogue {
 namespace {
 
 using session::Grant;
 using wire::MessageType;
 
-// --- grants offered and accepted (HS-09) -----------------------------------------------------------------------------------------
+// --- grants offered and accepted (HS-09)
+// -----------------------------------------------------------------------------------------
 
-std::byte grants_octet(Direction d, Grant grant) { return static_cast<std::byte>(static_cast<unsigned>(grant) << (d == Direction::c2s ? 0 : 4)); }
+std::byte grants_octet(Direction d, Grant grant) {
+  return static_cast<std::byte>(static_cast<unsigned>(grant) << (d == Direction::c2s ? 0 : 4));
+}
 
 Twist accepting(Direction d, Grant grant) {
   return altering<wire::Accept>([=](wire::Accept& accept) { accept.grants.bytes[0] = grants_octet(d, grant); });
@@ -18,14 +21,18 @@ Twist accepting(Direction d, Grant grant) {
 
 Casting offering(Direction direction, Grant grant) {
   Casting casting = cast(1);
-  casting.spec.grants = [=](std::size_t, std::string_view, Direction d) { return d == direction ? grant : Grant::none; };
+  casting.spec.grants = [=](std::size_t, std::string_view, Direction d) {
+    return d == direction ? grant : Grant::none;
+  };
   return casting;
 }
 
 class P6Grant : public testing::TestWithParam<std::tuple<int, int, bool>> {};
-INSTANTIATE_TEST_SUITE_P(OfferedAccepted, P6Grant, testing::Combine(testing::Range(0, 5), testing::Range(0, 5), testing::Bool()));
+INSTANTIATE_TEST_SUITE_P(OfferedAccepted, P6Grant,
+                         testing::Combine(testing::Range(0, 5), testing::Range(0, 5), testing::Bool()));
 
-// HS-09: 5 x 5, both directions: what a server accepts beyond the offer, the client refuses; the same or less is told to everybody.
+// HS-09: 5 x 5, both directions: what a server accepts beyond the offer, the client refuses; the same or less is told
+// to everybody.
 TEST_P(P6Grant, accepted_beyond_the_offer_is_noticed_by_the_client_and_below_it_is_told_to_all) {
   const auto [o, a, downwards] = GetParam();
   const Grant offered = static_cast<Grant>(o), accepted = static_cast<Grant>(a);
@@ -39,11 +46,14 @@ TEST_P(P6Grant, accepted_beyond_the_offer_is_noticed_by_the_client_and_below_it_
     EXPECT_TRUE(stage.nobody_said(MessageType::keys));
     return;
   }
-  casting.spec.server_grants = [=](std::size_t, std::string_view, Direction, Grant wanted) { return std::min(wanted, accepted); };
+  casting.spec.server_grants = [=](std::size_t, std::string_view, Direction, Grant wanted) {
+    return std::min(wanted, accepted);
+  };
   Stage stage{std::move(casting)};
   stage.run();
   expect_agreed(stage);
-  for (std::size_t party = 0; party < 3; ++party) {  // each knows the grant that counts, and the other direction stays empty
+  for (std::size_t party = 0; party < 3;
+       ++party) {  // each knows the grant that counts, and the other direction stays empty
     const session::Terms& terms = stage.path.record(party)->terms();
     EXPECT_EQ(terms.grant(PartyIndex{1}, ContextId{1}, d), accepted);
     EXPECT_EQ(terms.grant(PartyIndex{1}, ContextId{1}, opposite(d)), Grant::none);
@@ -63,7 +73,8 @@ TEST(P6Consent, a_servers_policy_that_raises_a_grant_is_stopped_by_its_own_engin
 // HS-09: a grant for a middlebox, a context or a direction that was offered none, while others are lowered.
 TEST(P6Consent, a_grant_moved_to_another_context_middlebox_or_direction_is_noticed_by_the_client) {
   const auto moved = [](std::size_t from, std::size_t to) {
-    return altering<wire::Accept>([=](wire::Accept& accept) { std::swap(accept.grants.bytes[from], accept.grants.bytes[to]); });
+    return altering<wire::Accept>(
+        [=](wire::Accept& accept) { std::swap(accept.grants.bytes[from], accept.grants.bytes[to]); });
   };
   for (const std::size_t to : {1U, 2U, 3U}) {
     Casting casting = cast(2, {}, moved(0, to));
@@ -73,7 +84,8 @@ TEST(P6Consent, a_grant_moved_to_another_context_middlebox_or_direction_is_notic
     stage.run();
     expect_noticed(stage, 0, Fault::grant_raised);
   }
-  Casting casting = cast(1, {}, altering<wire::Accept>([](wire::Accept& accept) { accept.grants.bytes[0] = std::byte{0x20}; }));
+  Casting casting =
+      cast(1, {}, altering<wire::Accept>([](wire::Accept& accept) { accept.grants.bytes[0] = std::byte{0x20}; }));
   casting.spec.profile = &sim::stream_traits;  // "up" has no way down
   casting.spec.grants = sim::grants_from("M1: up=inspect");
   Stage stage{std::move(casting)};
@@ -98,13 +110,25 @@ TEST(P6Consent, an_accept_that_does_not_answer_this_offer_is_noticed_by_the_clie
       {"suite unknown", [](wire::Accept& a) { a.suite = 0; }, Fault::unsupported_suite},
       {"a grant too few", [](wire::Accept& a) { a.grants.bytes.pop_back(); }, Fault::grant_raised},
       {"a grant too many", [](wire::Accept& a) { a.grants.bytes.push_back({}); }, Fault::grant_raised},
-      {"extension not offered", [&](wire::Accept& a) { a.extensions.items.push_back({99, data("")}); }, Fault::extension_refused},
-      {"audit not offered", [&](wire::Accept& a) { a.extensions.items.push_back({wire::extension::audit, data("\x01")}); }, Fault::extension_refused},
-      {"max_record above", [&](wire::Accept& a) { a.extensions.items[0].data = data("\0\0\x40\x01"sv); }, Fault::extension_refused},
-      {"max_record out of bounds", [&](wire::Accept& a) { a.extensions.items[0].data = data("\0\0\0\x01"sv); }, Fault::bad_value},
-      {"another profile", [&](wire::Accept& a) { a.extensions.items[1].data = data("stream/1"); }, Fault::extension_refused},
+      {"extension not offered",
+       [&](wire::Accept& a) {
+         a.extensions.items.push_back({99, data("")});
+       },
+       Fault::extension_refused},
+      {"audit not offered",
+       [&](wire::Accept& a) {
+         a.extensions.items.push_back({wire::extension::audit, data("\x01")});
+       },
+       Fault::extension_refused},
+      {"max_record above", [&](wire::Accept& a) { a.extensions.items[0].data = data("\0\0\x40\x01"sv); },
+       Fault::extension_refused},
+      {"max_record out of bounds", [&](wire::Accept& a) { a.extensions.items[0].data = data("\0\0\0\x01"sv); },
+       Fault::bad_value},
+      {"another profile", [&](wire::Accept& a) { a.extensions.items[1].data = data("stream/1"); },
+       Fault::extension_refused},
       {"no profile", [&](wire::Accept& a) { a.extensions.items.pop_back(); }, Fault::extension_refused},
-      {"extension twice", [&](wire::Accept& a) { a.extensions.items.push_back(a.extensions.items[0]); }, Fault::bad_value},
+      {"extension twice", [&](wire::Accept& a) { a.extensions.items.push_back(a.extensions.items[0]); },
+       Fault::bad_value},
   };
   for (const Case& one : cases) {
     SCOPED_TRACE(one.what);
@@ -120,7 +144,9 @@ TEST(P6Consent, an_accept_that_does_not_answer_this_offer_is_noticed_by_the_clie
 TEST(P6Consent, a_late_accept_is_looked_at_as_an_early_one) {
   for (const bool raised : {false, true}) {
     Casting casting = offering(Direction::c2s, Grant::read);
-    casting.server_setup = [](session::ServerAssociation::Options& options, auto&) { options.answer_after_finished = true; };
+    casting.server_setup = [](session::ServerAssociation::Options& options, auto&) {
+      options.answer_after_finished = true;
+    };
     if (raised) casting.twists[2] = accepting(Direction::c2s, Grant::write);
     Stage stage{std::move(casting)};
     stage.run();
@@ -132,7 +158,8 @@ TEST(P6Consent, a_late_accept_is_looked_at_as_an_early_one) {
   }
 }
 
-// --- refusals -----------------------------------------------------------------------------------------------------------------
+// --- refusals
+// -----------------------------------------------------------------------------------------------------------------
 
 class RefusingClient final : public session::EndpointPolicy {
  public:
@@ -172,14 +199,16 @@ class TestServerPolicy final : public session::ServerPolicy {
   }
 };
 
-// Either end refuses: a client that wants `inspect` and gets less, one that does not want this operator. The server is told, by name
-// of the alert and of the party; no key has left the client.
+// Either end refuses: a client that wants `inspect` and gets less, one that does not want this operator. The server is
+// told, by name of the alert and of the party; no key has left the client.
 TEST(P6Consent, a_client_that_refuses_ends_it_before_any_key_and_the_server_is_told) {
   for (const Fault fault : {Fault::grant_refused, Fault::blocked_by_policy}) {
     RefusingClient policy{fault};
     Casting casting = offering(Direction::c2s, Grant::inspect);
     casting.client_policy = &policy;
-    casting.spec.server_grants = [](std::size_t, std::string_view, Direction, Grant wanted) { return std::min(wanted, Grant::read); };
+    casting.spec.server_grants = [](std::size_t, std::string_view, Direction, Grant wanted) {
+      return std::min(wanted, Grant::read);
+    };
     Stage stage{std::move(casting)};
     stage.run();
     expect_noticed(stage, 0, fault);
@@ -263,7 +292,8 @@ TEST(P6Consent, a_middlebox_that_refuses_its_grants_ends_it_before_ready_and_bot
   EXPECT_EQ(stage.path.record(1), nullptr);
 }
 
-// --- lowering -------------------------------------------------------------------------------------------------------------------
+// --- lowering
+// -------------------------------------------------------------------------------------------------------------------
 
 // What either end takes away, the middlebox has no key for, and the other end knows.
 TEST(P6Consent, a_grant_that_the_server_lowers_to_none_leaves_the_middlebox_without_a_key) {
@@ -302,7 +332,8 @@ TEST(P6Consent, middleboxes_get_no_key_of_any_context_unless_it_is_offered) {
   EXPECT_EQ(keys, 6U);
 }
 
-// --- who they are ------------------------------------------------------------------------------------------------------------------
+// --- who they are
+// ------------------------------------------------------------------------------------------------------------------
 
 /// Approves and remembers.
 class NotingClient final : public session::EndpointPolicy {
@@ -314,7 +345,8 @@ class NotingClient final : public session::EndpointPolicy {
   std::vector<session::PartyReport> reports;
 };
 
-// Both ends are shown, before they approve, the same middleboxes under the same names with the same words; and nobody else.
+// Both ends are shown, before they approve, the same middleboxes under the same names with the same words; and nobody
+// else.
 TEST(P6Consent, both_ends_approve_the_same_parties_with_the_same_descriptions) {
   NotingClient client;
   TestServerPolicy server;
@@ -363,14 +395,15 @@ TEST(P6Consent, a_middlebox_that_does_not_describe_itself_is_approved_by_neither
   }
 }
 
-// A middlebox adds a fellow of its own to the path: neither end has it in its route, and no channel of it exists. The added party
-// sees only what a hop shows; the Hello that would name it does not match (HS-01).
+// A middlebox adds a fellow of its own to the path: neither end has it in its route, and no channel of it exists. The
+// added party sees only what a hop shows; the Hello that would name it does not match (HS-01).
 TEST(P6Consent, a_party_that_is_smuggled_into_the_route_for_the_server_is_noticed_by_the_client) {
   Stage stage{cast(2)};
   stage.chain().tamper(1, Direction::c2s, [](Buffer frame, std::vector<Buffer>& out) {
     if (type_of(frame) == wire::FrameType::hello) {
       wire::Hello hello = *wire::decode_hello(Bytes{frame}.subspan(wire::header_octets));
-      hello.route.items.insert(hello.route.items.end() - 1, {wire::Opaque<1, 255>{std::string_view{"m3.example"}}, 4242});
+      hello.route.items.insert(hello.route.items.end() - 1,
+                               {wire::Opaque<1, 255>{std::string_view{"m3.example"}}, 4242});
       hello.grants.bytes.push_back(std::byte{0x11});
       frame = wire::make_frame({wire::FrameType::hello, 0, 0, 0}, wire::encode(hello));
     }

@@ -61,8 +61,8 @@ std::shared_ptr<const tls::Identity> make_leaf(const OddLeaf& leaf) {
 }
 
 const tls::pki::Authority& stranger() {
-  static const tls::pki::Authority authority =
-      must(tls::pki::create_authority({"An authority nobody knows", std::chrono::hours{48}}, std::chrono::system_clock::now()));
+  static const tls::pki::Authority authority = must(tls::pki::create_authority(
+      {"An authority nobody knows", std::chrono::hours{48}}, std::chrono::system_clock::now()));
   return authority;
 }
 

@@ -58,16 +58,21 @@ bool holds(const Grants& g, int party, const wire::ItemName& name) {
              (party == from || party == to || (way.between(from, party, to) && way.reads(party)));
     case 2:  // verify: author and that verifier; verifiers are the readers and the sink, if there is a reader
       return of_context && way.segment(from, to) && way.has_reader(from, to) &&
-             (verifier == to || (is_party(g, verifier) && way.between(from, verifier, to) && way.reads(verifier))) && (party == from || party == verifier);
+             (verifier == to || (is_party(g, verifier) && way.between(from, verifier, to) && way.reads(verifier))) &&
+             (party == from || party == verifier);
     case 3:  // redact: redactor and that verifier; verifiers are the readers behind it and the sink
       return of_context && !way.is_end(from) && way.grant(from) == 3 && way.ends_at(from, to) &&
-             (verifier == to || (is_party(g, verifier) && way.between(from, verifier, to) && way.reads(verifier))) && (party == from || party == verifier);
+             (verifier == to || (is_party(g, verifier) && way.between(from, verifier, to) && way.reads(verifier))) &&
+             (party == from || party == verifier);
     case 4:  // witness: inspector or redactor, and the sink
-      return of_context && verifier == nobody && way.witnesses(from) && way.ends_at(from, to) && (party == from || party == to);
+      return of_context && verifier == nobody && way.witnesses(from) && way.ends_at(from, to) &&
+             (party == from || party == to);
     case 5:  // hop: neighbours in this direction
-      return name.context == 0 && verifier == nobody && to - from == (name.direction == 0 ? 1 : -1) && (party == from || party == to);
+      return name.context == 0 && verifier == nobody && to - from == (name.direction == 0 ? 1 : -1) &&
+             (party == from || party == to);
     case 7:  // join: the endpoints
-      return name.context == 0 && verifier == nobody && name.direction == 0 && from == 0 && to == g.middleboxes + 1 && (party == from || party == to);
+      return name.context == 0 && verifier == nobody && name.direction == 0 && from == 0 && to == g.middleboxes + 1 &&
+             (party == from || party == to);
     default:  // 6 and 8: no audit here
       return false;
   }
@@ -83,8 +88,9 @@ std::vector<wire::ItemName> held_by(const Grants& g, int party) {
           for (int to = 0; to <= last; ++to) {
             for (int v = 0; v <= last + 1; ++v) {
               const int verifier = v <= last ? v : nobody;
-              const wire::ItemName name{static_cast<std::uint8_t>(kind), static_cast<std::uint8_t>(direction), static_cast<std::uint8_t>(context),
-                                        static_cast<std::uint8_t>(from), static_cast<std::uint8_t>(to),        static_cast<std::uint8_t>(verifier)};
+              const wire::ItemName name{static_cast<std::uint8_t>(kind),    static_cast<std::uint8_t>(direction),
+                                        static_cast<std::uint8_t>(context), static_cast<std::uint8_t>(from),
+                                        static_cast<std::uint8_t>(to),      static_cast<std::uint8_t>(verifier)};
               if (holds(g, party, name)) out.push_back(name);
             }
           }

@@ -4,8 +4,8 @@
 
 #include "wire/messages.h"
 
-/// Who holds which secret, read off the table of docs/protocol.md §5 once more: independently of src/session, by asking for each
-/// thinkable name whether its holders exist, instead of walking the path. Slow and plain on purpose.
+/// Who holds which secret, read off the table of docs/protocol.md §5 once more: independently of src/session, by asking
+/// for each thinkable name whether its holders exist, instead of walking the path. Slow and plain on purpose.
 namespace louver::rogue::model {
 
 /// grants[direction][context][middlebox]: 0 none .. 4 write; middlebox 1 is at index 1, index 0 is unused.

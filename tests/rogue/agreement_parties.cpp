@@ -35,15 +35,18 @@ Result<> Script::say(std::size_t channel, Bytes message, const Send& send) {
 }
 
 Result<> RogueClient::say(std::size_t channel, SecretBuffer message) {
-  return script_.say(channel, message.expose(), [this](std::size_t to, Bytes bytes) { return channels_[to].send(bytes); });
+  return script_.say(channel, message.expose(),
+                     [this](std::size_t to, Bytes bytes) { return channels_[to].send(bytes); });
 }
 
 Result<> RogueServer::say(std::size_t channel, SecretBuffer message) {
-  return script_.say(channel, message.expose(), [this](std::size_t to, Bytes bytes) { return channels_[to].send(bytes); });
+  return script_.say(channel, message.expose(),
+                     [this](std::size_t to, Bytes bytes) { return channels_[to].send(bytes); });
 }
 
 Result<> RogueMiddlebox::say(Side to, Buffer message) {
-  return script_.say(slot(to), message, [this](std::size_t channel, Bytes bytes) { return channels_[channel].send(bytes); });
+  return script_.say(slot(to), message,
+                     [this](std::size_t channel, Bytes bytes) { return channels_[channel].send(bytes); });
 }
 
 Result<> RogueMiddlebox::say_now(const Message& message, Outputs out) {

@@ -9,8 +9,8 @@
 
 namespace louver::rogue {
 
-/// A message of the agreement on its way out of a party. `channel` is 0 for the end-to-end one and i for the one with Mi; at a
-/// middlebox it is 0 towards the client and 1 towards the server.
+/// A message of the agreement on its way out of a party. `channel` is 0 for the end-to-end one and i for the one with
+/// Mi; at a middlebox it is 0 towards the client and 1 towards the server.
 struct Message {
   std::size_t channel;
   wire::MessageType type;
@@ -58,7 +58,8 @@ class RogueClient final : public session::ClientAssociation {
 
 class RogueServer final : public session::ServerAssociation {
  public:
-  RogueServer(Options options, session::EndpointChannels channels, session::ServerPolicy& policy, RandomSource& random, Script script)
+  RogueServer(Options options, session::EndpointChannels channels, session::ServerPolicy& policy, RandomSource& random,
+              Script script)
       : ServerAssociation(std::move(options), std::move(channels), policy, random), script_(std::move(script)) {}
 
  private:

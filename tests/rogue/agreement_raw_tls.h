@@ -10,8 +10,8 @@
 
 namespace louver::rogue {
 
-/// A TLS peer of the library without any rule of ours: what a web server, a browser or an attacker's own tool would be. It believes
-/// every certificate.
+/// A TLS peer of the library without any rule of ours: what a web server, a browser or an attacker's own tool would be.
+/// It believes every certificate.
 class RawTls {
  public:
   struct Options {

@@ -10,7 +10,8 @@ struct Splice {
   ChannelName channel;
 };
 
-/// Runs both associations at once, with that channel crossed: what one party says in it arrives in the other association.
+/// Runs both associations at once, with that channel crossed: what one party says in it arrives in the other
+/// association.
 void cross(Stage& a, Stage& b, const Splice& splice);
 
 /// Exchanges two channels of one association on a hop: their frames change names, both ways.

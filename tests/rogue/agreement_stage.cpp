@@ -39,26 +39,32 @@ Duration Stage::deadline(std::size_t party) const {
 sim::PathSpec Stage::prepared() {
   sim::PathSpec spec = casting_.spec;
   const std::size_t server = spec.middleboxes + 1;
-  spec.client_engine = [this](const session::ClientOffer& wanted, session::EndpointChannels channels, session::EndpointPolicy& policy,
+  spec.client_engine = [this](const session::ClientOffer& wanted, session::EndpointChannels channels,
+                              session::EndpointPolicy& policy,
                               RandomSource& random) -> std::unique_ptr<session::EndpointAssociation> {
     session::ClientOffer offer = wanted;
     if (casting_.offer) casting_.offer(offer);
     if (casting_.identities.contains(0)) channels = sim::TestPki::shared().client(casting_.identities[0]);
     if (casting_.client_channels) casting_.client_channels(channels);
     auto made = std::make_unique<RogueClient>(std::move(channels), deadline(0), script(0));
-    const auto ready = made->set_up(offer, casting_.client_policy != nullptr ? *casting_.client_policy : policy, random);
+    const auto ready =
+        made->set_up(offer, casting_.client_policy != nullptr ? *casting_.client_policy : policy, random);
     if (!ready) throw std::runtime_error(describe(ready.error()));
     return made;
   };
   spec.server_engine = [this, server](session::ServerAssociation::Options options, session::EndpointChannels channels,
-                                      session::ServerPolicy& policy, RandomSource& random) -> std::unique_ptr<session::EndpointAssociation> {
+                                      session::ServerPolicy& policy,
+                                      RandomSource& random) -> std::unique_ptr<session::EndpointAssociation> {
     options.handshake_deadline = deadline(server);
-    if (casting_.identities.contains(server)) channels = sim::TestPki::shared().server(casting_.identities[server], casting_.spec.client_certificate);
+    if (casting_.identities.contains(server))
+      channels = sim::TestPki::shared().server(casting_.identities[server], casting_.spec.client_certificate);
     if (casting_.server_setup) casting_.server_setup(options, channels);
-    return std::make_unique<RogueServer>(options, std::move(channels), casting_.server_policy != nullptr ? *casting_.server_policy : policy, random,
+    return std::make_unique<RogueServer>(options, std::move(channels),
+                                         casting_.server_policy != nullptr ? *casting_.server_policy : policy, random,
                                          script(server));
   };
-  spec.middlebox_engine = [this](std::size_t i, session::MiddleboxAssociation::Options options, session::MiddleboxPolicy& policy,
+  spec.middlebox_engine = [this](std::size_t i, session::MiddleboxAssociation::Options options,
+                                 session::MiddleboxPolicy& policy,
                                  RandomSource& random) -> std::unique_ptr<session::MiddleboxAssociation> {
     if (casting_.identities.contains(i)) options = sim::TestPki::shared().middlebox(casting_.identities[i]);
     options.handshake_deadline = deadline(i);
@@ -70,7 +76,8 @@ sim::PathSpec Stage::prepared() {
 }
 
 std::size_t Stage::count(std::size_t party, wire::MessageType type) const {
-  return static_cast<std::size_t>(std::ranges::count_if(said, [&](const Said& one) { return one.party == party && one.type == type; }));
+  return static_cast<std::size_t>(
+      std::ranges::count_if(said, [&](const Said& one) { return one.party == party && one.type == type; }));
 }
 
 bool Stage::nobody_said(wire::MessageType type) const {
@@ -93,10 +100,11 @@ void Stage::run_for(Duration time) {
 void Stage::deafen(std::size_t endpoint, std::size_t middlebox) {
   const bool is_client = endpoint == 0;
   const std::size_t hop = is_client ? 0 : path.spec.middleboxes;
-  const ChannelName name{static_cast<std::uint8_t>(middlebox), is_client ? std::uint8_t{0} : wire::flag::server_channel};
+  const ChannelName name{static_cast<std::uint8_t>(middlebox),
+                         is_client ? std::uint8_t{0} : wire::flag::server_channel};
   chain().tamper(hop, is_client ? Direction::s2c : Direction::c2s, dropping([this, endpoint, name](Bytes frame) {
-    return count(endpoint, wire::MessageType::keys) > 0 && channel_of(frame) == name;
-  }));
+                   return count(endpoint, wire::MessageType::keys) > 0 && channel_of(frame) == name;
+                 }));
 }
 
 bool Stage::complete(std::size_t party) {
@@ -107,7 +115,8 @@ bool Stage::complete(std::size_t party) {
 
 bool Stage::stands(std::size_t party) {
   const auto record = path.record(party);
-  return !path.error(party) && complete(party) && record != nullptr && record->state() == session::AssociationRecord::State::open;
+  return !path.error(party) && complete(party) && record != nullptr &&
+         record->state() == session::AssociationRecord::State::open;
 }
 
 std::optional<Fault> Stage::fault(std::size_t party) {
@@ -116,14 +125,16 @@ std::optional<Fault> Stage::fault(std::size_t party) {
 
 std::string Stage::why(std::size_t party) {
   const std::string who = party == 0 ? "client" : party == server() ? "server" : "M" + std::to_string(party);
-  return who + " " + (path.error(party) ? describe(*path.error(party)) : std::string{complete(party) ? "is complete" : "waits"});
+  return who + " " +
+         (path.error(party) ? describe(*path.error(party)) : std::string{complete(party) ? "is complete" : "waits"});
 }
 
 std::size_t Stage::frames(wire::FrameType type) {
   std::size_t sum = 0;
   for (std::size_t hop = 0; hop + 1 < parties(); ++hop) {
     for (Direction d : both_directions) {
-      sum += static_cast<std::size_t>(std::ranges::count_if(chain().seen(hop, d), [&](const Buffer& frame) { return type_of(frame) == type; }));
+      sum += static_cast<std::size_t>(
+          std::ranges::count_if(chain().seen(hop, d), [&](const Buffer& frame) { return type_of(frame) == type; }));
     }
   }
   return sum;
@@ -146,7 +157,8 @@ void expect_told(Stage& stage, session::EndpointAssociation& end, std::size_t wh
   const auto& alert = end.peer_alert();
   ASSERT_TRUE(alert) << everybody(stage);
   EXPECT_EQ(alert->alert, alert_for(fault)) << name_of(alert->alert) << everybody(stage);
-  EXPECT_TRUE(raw(alert->party) == who || raw(alert->party) == wire::unknown_party) << int{raw(alert->party)} << everybody(stage);
+  EXPECT_TRUE(raw(alert->party) == who || raw(alert->party) == wire::unknown_party)
+      << int{raw(alert->party)} << everybody(stage);
 }
 
 bool in_handshake(Fault fault) {
@@ -161,8 +173,10 @@ void expect_found(Stage& stage, std::size_t who, const std::set<Fault>& faults) 
   for (const std::size_t end : {std::size_t{0}, stage.server()}) {
     if (end == who || !stage.is_honest(end)) continue;
     ASSERT_TRUE(stage.fault(end)) << everybody(stage);
-    if (stage.fault(end) != Fault::peer_alert) {  // it found the same by itself, or TLS told it first that its peer objects
-      EXPECT_TRUE(faults.contains(*stage.fault(end)) || (in_handshake(fault) && stage.fault(end) == Fault::tls_failed)) << everybody(stage);
+    if (stage.fault(end) !=
+        Fault::peer_alert) {  // it found the same by itself, or TLS told it first that its peer objects
+      EXPECT_TRUE(faults.contains(*stage.fault(end)) || (in_handshake(fault) && stage.fault(end) == Fault::tls_failed))
+          << everybody(stage);
       continue;
     }
     expect_told(stage, end == 0 ? stage.path.client() : stage.path.server(), who, fault);
@@ -179,7 +193,8 @@ void expect_nothing_stands(Stage& stage) {
       EXPECT_FALSE(can_join(*record, stage.path.clock, i == 0)) << everybody(stage);
     }
   }
-  for (const auto type : {wire::FrameType::data, wire::FrameType::redacted, wire::FrameType::join}) EXPECT_EQ(stage.frames(type), 0U);
+  for (const auto type : {wire::FrameType::data, wire::FrameType::redacted, wire::FrameType::join})
+    EXPECT_EQ(stage.frames(type), 0U);
 }
 
 void expect_ended(Stage& stage, std::size_t who, std::set<Fault> faults) {
@@ -205,7 +220,9 @@ std::optional<ChannelName> channel_of(Bytes frame) {
   return ChannelName{std::to_integer<std::uint8_t>(frame[1]), std::to_integer<std::uint8_t>(frame[2])};
 }
 
-wire::FrameType type_of(Bytes frame) { return frame.empty() ? wire::FrameType{} : static_cast<wire::FrameType>(frame[0]); }
+wire::FrameType type_of(Bytes frame) {
+  return frame.empty() ? wire::FrameType{} : static_cast<wire::FrameType>(frame[0]);
+}
 
 sim::Tamper dropping(std::function<bool(Bytes frame)> condition) {
   return [condition = std::move(condition)](Buffer frame, std::vector<Buffer>& out) {

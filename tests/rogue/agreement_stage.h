@@ -35,7 +35,8 @@ struct Casting {
   std::map<std::size_t, session::MiddleboxPolicy*> middlebox_policies{};
 };
 
-/// A path with `middleboxes` in it, every message between parties logged, one context with both directions, 1 ms for each hop.
+/// A path with `middleboxes` in it, every message between parties logged, one context with both directions, 1 ms for
+/// each hop.
 Casting cast(std::size_t middleboxes, Twist client = {}, Twist server = {});
 
 class Stage {
@@ -52,7 +53,9 @@ class Stage {
   std::size_t server() const { return path.spec.middleboxes + 1; }
   std::size_t parties() const { return path.spec.middleboxes + 2; }
   sim::Chain& chain() { return path.association(); }
-  bool is_honest(std::size_t party) const { return !casting_.twists.contains(party) && !casting_.patient.contains(party); }
+  bool is_honest(std::size_t party) const {
+    return !casting_.twists.contains(party) && !casting_.patient.contains(party);
+  }
   std::size_t count(std::size_t party, wire::MessageType type) const;
   bool nobody_said(wire::MessageType type) const;
 
@@ -62,8 +65,8 @@ class Stage {
   bool run() { return path.establish(); }
   /// Begins and lets so much time pass, deadlines included.
   void run_for(Duration time);
-  /// Once `endpoint` has said its Keys, it hears nothing more of what Mi tells it: a rogue that sees its own lie come back would
-  /// give up, and hide whether the honest parties notice.
+  /// Once `endpoint` has said its Keys, it hears nothing more of what Mi tells it: a rogue that sees its own lie come
+  /// back would give up, and hide whether the honest parties notice.
   void deafen(std::size_t endpoint, std::size_t middlebox);
 
   bool complete(std::size_t party);
@@ -82,8 +85,9 @@ class Stage {
   std::unique_ptr<sim::Path::Session> session_;
 };
 
-/// The end that every attack on the agreement must have: `who` found it by itself as `fault` (one of `faults`); no honest party is
-/// complete or takes a session; both honest ends know; no octet of data, no JOIN and no Go of an honest party is on any hop.
+/// The end that every attack on the agreement must have: `who` found it by itself as `fault` (one of `faults`); no
+/// honest party is complete or takes a session; both honest ends know; no octet of data, no JOIN and no Go of an honest
+/// party is on any hop.
 void expect_noticed(Stage& stage, std::size_t who, std::set<Fault> faults);
 inline void expect_noticed(Stage& stage, std::size_t who, Fault fault) { expect_noticed(stage, who, std::set{fault}); }
 /// The weaker form, where one end may have finished its part before the other found out: `who` found it; nobody stands.

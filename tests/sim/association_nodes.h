@@ -10,8 +10,11 @@ namespace louver::sim {
 /// An end of an association on a chain; `engine` may be a rogue's.
 class EndpointNode final : public Node {
  public:
-  EndpointNode(std::unique_ptr<session::EndpointAssociation> made, Side towards_peer) : engine(std::move(made)), towards_(towards_peer) {}
-  Result<std::size_t> receive(Side, MutableBytes input, Now now, Outputs& out) override { return engine->receive(input, now, out.to(towards_)); }
+  EndpointNode(std::unique_ptr<session::EndpointAssociation> made, Side towards_peer)
+      : engine(std::move(made)), towards_(towards_peer) {}
+  Result<std::size_t> receive(Side, MutableBytes input, Now now, Outputs& out) override {
+    return engine->receive(input, now, out.to(towards_));
+  }
   Result<> on_end(Side) override { return engine->on_connection_end(); }
   TimePoint deadline() const override { return engine->deadline(); }
   Result<> on_deadline(Now now, Outputs& out) override { return engine->on_deadline(now, out.to(towards_)); }

@@ -88,7 +88,8 @@ void Chain::deliver(std::size_t hop, Direction direction, Buffer bytes) {
   last_arrival_ = clock_.mono;
   Bytes rest{bytes};
   while (!rest.empty() && !node.error) {
-    const std::size_t size = split_ && random_.chance(50) ? 1 + random_.upto(std::min<std::size_t>(rest.size(), 400) - 1) : rest.size();
+    const std::size_t size =
+        split_ && random_.chance(50) ? 1 + random_.upto(std::min<std::size_t>(rest.size(), 400) - 1) : rest.size();
     append(at.arrived, rest.first(size));
     rest = rest.subspan(size);
     Node::Outputs out;

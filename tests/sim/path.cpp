@@ -22,8 +22,10 @@ class TestPolicies final : public session::ServerPolicy, public session::Middleb
       for (const wire::Context& context : hello.contexts.items) {
         unsigned octet = 0;
         for (Direction d : both_directions) {
-          const session::Grant asked = offered.grant(PartyIndex{static_cast<std::uint8_t>(m)}, ContextId{context.id}, d);
-          const session::Grant given = path_.spec.server_grants ? path_.spec.server_grants(m, as_text(context.name.bytes), d, asked) : asked;
+          const session::Grant asked =
+              offered.grant(PartyIndex{static_cast<std::uint8_t>(m)}, ContextId{context.id}, d);
+          const session::Grant given =
+              path_.spec.server_grants ? path_.spec.server_grants(m, as_text(context.name.bytes), d, asked) : asked;
           octet |= static_cast<unsigned>(given) << (d == Direction::c2s ? 0 : 4);
         }
         accept.grants.bytes.push_back(static_cast<std::byte>(octet));
@@ -90,16 +92,22 @@ std::function<session::Grant(std::size_t, std::string_view, Direction)> grants_f
   };
 }
 
-Path::Path(PathSpec wanted) : random(wanted.seed), spec(std::move(wanted)), policies_(std::make_unique<TestPolicies>(*this)) { build(); }
+Path::Path(PathSpec wanted)
+    : random(wanted.seed), spec(std::move(wanted)), policies_(std::make_unique<TestPolicies>(*this)) {
+  build();
+}
 Path::~Path() = default;
 
 void Path::build() {
   TestPki& pki = TestPki::shared();
   const std::size_t n = spec.middleboxes;
   session::ClientOffer offer;
-  for (std::size_t i = 1; i <= n + 1; ++i) offer.route.push_back({wire::Opaque<1, 255>{std::string_view{party_name(i, n)}}, static_cast<std::uint16_t>(4000 + i)});
+  for (std::size_t i = 1; i <= n + 1; ++i)
+    offer.route.push_back(
+        {wire::Opaque<1, 255>{std::string_view{party_name(i, n)}}, static_cast<std::uint16_t>(4000 + i)});
   std::uint8_t id = 1;
-  for (const session::ContextTraits& context : spec.profile->contexts) offer.contexts.push_back({id++, context.directions, wire::Opaque<1, 255>{context.name}});
+  for (const session::ContextTraits& context : spec.profile->contexts)
+    offer.contexts.push_back({id++, context.directions, wire::Opaque<1, 255>{context.name}});
   for (std::size_t m = 1; m <= n; ++m) {
     auto& row = offer.grants.emplace_back();
     for (const session::ContextTraits& context : spec.profile->contexts) {
@@ -119,7 +127,8 @@ void Path::build() {
   std::unique_ptr<session::EndpointAssociation> client;
   if (spec.client_engine) client = spec.client_engine(offer, pki.client(client_identity), *policies_, random);
   if (client == nullptr) {
-    auto made = session::ClientAssociation::make(offer, pki.client(client_identity), *policies_, random, limits::handshake_deadline);
+    auto made = session::ClientAssociation::make(offer, pki.client(client_identity), *policies_, random,
+                                                 limits::handshake_deadline);
     if (!made) throw std::runtime_error(describe(made.error()));
     client = *std::move(made);
   }
@@ -137,7 +146,8 @@ void Path::build() {
   const auto channels = pki.server(pki.identity("server.example", tls::Role::server), spec.client_certificate);
   std::unique_ptr<session::EndpointAssociation> server;
   if (spec.server_engine) server = spec.server_engine(server_options, channels, *policies_, random);
-  if (server == nullptr) server = std::make_unique<session::ServerAssociation>(server_options, channels, *policies_, random);
+  if (server == nullptr)
+    server = std::make_unique<session::ServerAssociation>(server_options, channels, *policies_, random);
   nodes.push_back(std::make_unique<EndpointNode>(std::move(server), Side::client));
   association_ = std::make_unique<Chain>(clock, random, std::move(nodes), spec.latency);
   for (std::size_t i = 0; i < n + 2; ++i) tables_.push_back(std::make_unique<session::AssociationTable>(16));
@@ -187,14 +197,17 @@ std::unique_ptr<Path::Session> Path::join(const Replace& replace) {
   nodes.push_back(std::make_unique<SessionClientNode>(record(0), *spec.profile, clock.now(), spec.idle, spec.counters));
   for (std::size_t i = 1; i <= spec.middleboxes + 1; ++i) {
     std::unique_ptr<Node> node = replace(i);
-    if (node == nullptr && i <= spec.middleboxes) node = std::make_unique<RelayNode>(*tables_[i], *spec.profile, spec.idle, spec.counters);
-    if (node == nullptr) node = std::make_unique<SessionServerNode>(*tables_[i], *spec.profile, spec.idle, spec.counters);
+    if (node == nullptr && i <= spec.middleboxes)
+      node = std::make_unique<RelayNode>(*tables_[i], *spec.profile, spec.idle, spec.counters);
+    if (node == nullptr)
+      node = std::make_unique<SessionServerNode>(*tables_[i], *spec.profile, spec.idle, spec.counters);
     nodes.push_back(std::move(node));
   }
   return std::make_unique<Session>(*this, std::move(nodes));
 }
 
-Path::Session::Session(Path& path, std::vector<std::unique_ptr<Node>> nodes) : chain(path.clock, path.random, std::move(nodes), path.spec.latency), path_(path) {}
+Path::Session::Session(Path& path, std::vector<std::unique_ptr<Node>> nodes)
+    : chain(path.clock, path.random, std::move(nodes), path.spec.latency), path_(path) {}
 
 void Path::Session::start() {
   Node::Outputs out;
@@ -202,7 +215,8 @@ void Path::Session::start() {
   chain.put(0, out);
 }
 
-void Path::Session::send(Side end, std::string_view context, std::string_view text, std::uint32_t exchange, bool eom, bool run_after) {
+void Path::Session::send(Side end, std::string_view context, std::string_view text, std::uint32_t exchange, bool eom,
+                         bool run_after) {
   const std::size_t node = end == Side::client ? 0 : chain.size() - 1;
   session::EndpointSession* engine = end == Side::client ? client().engine.get() : server().engine.get();
   if (engine == nullptr) throw std::runtime_error("no session at that end yet");

@@ -9,7 +9,8 @@ namespace louver::sim {
 inline const session::ContextTraits stream_contexts[] = {{"up", 1}, {"down", 2}};
 /// Exchange 0 only, any number of messages: what stream/1 is.
 inline const session::ProfileTraits stream_traits{"stream/1", false, false, stream_contexts};
-inline const session::ContextTraits exchange_contexts[] = {{"head", 1}, {"cred", 1}, {"body", 1}, {"rhead", 2, true}, {"rcred", 2}, {"rbody", 2}};
+inline const session::ContextTraits exchange_contexts[] = {{"head", 1},        {"cred", 1},  {"body", 1},
+                                                           {"rhead", 2, true}, {"rcred", 2}, {"rbody", 2}};
 /// Numbered exchanges in six contexts: what http/1 is.
 inline const session::ProfileTraits exchange_traits{"http/1", true, false, exchange_contexts};
 
@@ -27,14 +28,17 @@ struct PathSpec {
   std::uint64_t seed = 1;
   Duration latency{};
   /// Replace an honest engine: returns null to keep it.
-  std::function<std::unique_ptr<session::MiddleboxAssociation>(std::size_t, session::MiddleboxAssociation::Options, session::MiddleboxPolicy&, RandomSource&)>
+  std::function<std::unique_ptr<session::MiddleboxAssociation>(std::size_t, session::MiddleboxAssociation::Options,
+                                                               session::MiddleboxPolicy&, RandomSource&)>
       middlebox_engine{};
-  std::function<std::unique_ptr<session::EndpointAssociation>(const session::ClientOffer&, session::EndpointChannels, session::EndpointPolicy&, RandomSource&)>
+  std::function<std::unique_ptr<session::EndpointAssociation>(const session::ClientOffer&, session::EndpointChannels,
+                                                              session::EndpointPolicy&, RandomSource&)>
       client_engine{};
-  std::function<std::unique_ptr<session::EndpointAssociation>(session::ServerAssociation::Options, session::EndpointChannels, session::ServerPolicy&, RandomSource&)>
+  std::function<std::unique_ptr<session::EndpointAssociation>(
+      session::ServerAssociation::Options, session::EndpointChannels, session::ServerPolicy&, RandomSource&)>
       server_engine{};
-  Duration idle = limits::idle_deadline;    // of sessions
-  session::CounterLimits counters{};        // lowered to see epochs and counters turn
+  Duration idle = limits::idle_deadline;  // of sessions
+  session::CounterLimits counters{};      // lowered to see epochs and counters turn
 };
 
 /// "M1: head=read, body=write; M2: rbody=inspect" -> a grants function (the context's own directions).
@@ -60,8 +64,12 @@ class Path {
   bool complete() const;
   Chain& association() { return *association_; }
   session::EndpointAssociation& client() { return *static_cast<EndpointNode&>(association_->node(0)).engine; }
-  session::EndpointAssociation& server() { return *static_cast<EndpointNode&>(association_->node(spec.middleboxes + 1)).engine; }
-  session::MiddleboxAssociation& middlebox(std::size_t i) { return *static_cast<MiddleboxNode&>(association_->node(i)).engine; }
+  session::EndpointAssociation& server() {
+    return *static_cast<EndpointNode&>(association_->node(spec.middleboxes + 1)).engine;
+  }
+  session::MiddleboxAssociation& middlebox(std::size_t i) {
+    return *static_cast<MiddleboxNode&>(association_->node(i)).engine;
+  }
   /// Why party i gave up the association.
   const std::optional<Error>& error(std::size_t i) { return association_->node(i).error; }
   std::shared_ptr<session::AssociationRecord> record(std::size_t party);
@@ -92,7 +100,8 @@ class Path::Session {
   /// Puts out the JOIN; data may follow in the same flight.
   void start();
   /// The application at one end hands over a message (or a piece of it) and the world moves on, unless `run` is false.
-  void send(Side end, std::string_view context, std::string_view text, std::uint32_t exchange = 1, bool eom = true, bool run = true);
+  void send(Side end, std::string_view context, std::string_view text, std::uint32_t exchange = 1, bool eom = true,
+            bool run = true);
   void finish(Side end, bool run = true);
   void run() { chain.run(); }
 

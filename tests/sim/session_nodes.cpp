@@ -12,12 +12,15 @@ void say_alert(const Error& why, std::uint8_t self, session::Outbound& out) {
 }
 
 /// The first frame of a session's connection, when it is whole.
-Result<std::optional<wire::FrameView>> first_frame(MutableBytes input) { return wire::next_frame(input, wire::join_body_octets); }
+Result<std::optional<wire::FrameView>> first_frame(MutableBytes input) {
+  return wire::next_frame(input, wire::join_body_octets);
+}
 
 }  // namespace
 
-SessionClientNode::SessionClientNode(std::shared_ptr<session::AssociationRecord> association, const session::ProfileTraits& profile, Now now,
-                                     Duration idle, session::CounterLimits counters)
+SessionClientNode::SessionClientNode(std::shared_ptr<session::AssociationRecord> association,
+                                     const session::ProfileTraits& profile, Now now, Duration idle,
+                                     session::CounterLimits counters)
     : record(std::move(association)) {
   auto made = record->make_join(now.wall, number, [&](const session::KeySource& given) -> Result<> {
     keys = given.with(counters);
@@ -50,7 +53,8 @@ Result<std::size_t> SessionServerNode::receive(Side, MutableBytes input, Now now
 }
 
 void SessionServerNode::fail(const Error& why, Outputs& out) {
-  if (why.fault != Fault::peer_alert) say_alert(why, record != nullptr ? raw(record->self()) : wire::unknown_party, out.to_client);
+  if (why.fault != Fault::peer_alert)
+    say_alert(why, record != nullptr ? raw(record->self()) : wire::unknown_party, out.to_client);
 }
 
 Result<std::size_t> RelayNode::receive(Side from, MutableBytes input, Now now, Outputs& out) {

@@ -21,7 +21,8 @@ struct Seen {
 class Notebook final : public session::PartSink {
  public:
   Result<> on_part(const session::Part& part) override {
-    seen.push_back({part.context, part.direction, part.exchange, std::string{as_text(part.bytes)}, part.end, part.redacted, part.redacted_bytes});
+    seen.push_back({part.context, part.direction, part.exchange, std::string{as_text(part.bytes)}, part.end,
+                    part.redacted, part.redacted_bytes});
     return {};
   }
   /// Everything of one context, direction and exchange in a row.
@@ -44,7 +45,8 @@ class Notebook final : public session::PartSink {
 /// A middlebox's filters in tests: notes what it is shown, and does what the test says (by default nothing).
 class TestHandler final : public session::RelayHandler {
  public:
-  using Act = std::function<Result<session::Verdict>(const session::Part& part, session::Grant grant, session::PartSink* emit)>;
+  using Act =
+      std::function<Result<session::Verdict>(const session::Part& part, session::Grant grant, session::PartSink* emit)>;
   Result<session::Verdict> on_part(const session::Part& part, session::Grant grant, session::PartSink* emit) override {
     if (const auto noted = notes.on_part(part); !noted) return noted.error();
     return act ? act(part, grant, emit) : session::Verdict::pass;
@@ -91,8 +93,8 @@ class SessionClientNode final : public Node {
 
 class SessionServerNode final : public Node {
  public:
-  SessionServerNode(session::AssociationTable& table, const session::ProfileTraits& profile, Duration idle = limits::idle_deadline,
-                    session::CounterLimits counters = {})
+  SessionServerNode(session::AssociationTable& table, const session::ProfileTraits& profile,
+                    Duration idle = limits::idle_deadline, session::CounterLimits counters = {})
       : table_(table), profile_(profile), idle_(idle), counters_(counters) {}
   Result<std::size_t> receive(Side, MutableBytes input, Now now, Outputs& out) override;
   Result<> on_end(Side) override { return engine ? engine->on_connection_end() : Result<>{}; }
@@ -117,8 +119,8 @@ class SessionServerNode final : public Node {
 
 class RelayNode final : public Node {
  public:
-  RelayNode(session::AssociationTable& table, const session::ProfileTraits& profile, Duration idle = limits::idle_deadline,
-            session::CounterLimits counters = {})
+  RelayNode(session::AssociationTable& table, const session::ProfileTraits& profile,
+            Duration idle = limits::idle_deadline, session::CounterLimits counters = {})
       : table_(table), profile_(profile), idle_(idle), counters_(counters) {}
   Result<std::size_t> receive(Side from, MutableBytes input, Now now, Outputs& out) override;
   Result<> on_end(Side from) override { return engine ? engine->on_connection_end(from) : Result<>{}; }

@@ -20,13 +20,15 @@ class TestPki {
     return pki;
   }
 
-  std::shared_ptr<const tls::Identity> identity(const std::string& name, tls::Role role, std::chrono::seconds lifetime = std::chrono::hours{24}) {
+  std::shared_ptr<const tls::Identity> identity(const std::string& name, tls::Role role,
+                                                std::chrono::seconds lifetime = std::chrono::hours{24}) {
     auto& slot = identities_[{name, role, lifetime.count()}];
     if (!slot) slot = make(name, role, lifetime);
     return slot;
   }
   /// A second certificate for the same party.
-  std::shared_ptr<const tls::Identity> make(const std::string& name, tls::Role role, std::chrono::seconds lifetime = std::chrono::hours{24}) {
+  std::shared_ptr<const tls::Identity> make(const std::string& name, tls::Role role,
+                                            std::chrono::seconds lifetime = std::chrono::hours{24}) {
     const auto issued = tls::pki::issue(authority_, {role, {name}, lifetime}, std::chrono::system_clock::now());
     if (!issued) throw std::runtime_error(describe(issued.error()));
     return *tls::Identity::from_pem(issued->chain_pem, issued->key_pem);
@@ -35,10 +37,12 @@ class TestPki {
   const tls::pki::Authority& authority() const { return authority_; }
 
   session::EndpointChannels client(std::shared_ptr<const tls::Identity> identity) const {
-    return {context(false, tls::ChannelKind::end_to_end, identity), context(false, tls::ChannelKind::client_side, nullptr)};
+    return {context(false, tls::ChannelKind::end_to_end, identity),
+            context(false, tls::ChannelKind::client_side, nullptr)};
   }
   session::EndpointChannels server(std::shared_ptr<const tls::Identity> identity, bool require_client = false) const {
-    return {context(true, tls::ChannelKind::end_to_end, identity, require_client), context(true, tls::ChannelKind::server_side, identity)};
+    return {context(true, tls::ChannelKind::end_to_end, identity, require_client),
+            context(true, tls::ChannelKind::server_side, identity)};
   }
   session::MiddleboxAssociation::Options middlebox(std::shared_ptr<const tls::Identity> identity) const {
     session::MiddleboxAssociation::Options options;
@@ -48,7 +52,8 @@ class TestPki {
     options.describe.purpose = wire::Opaque<0, 1023>{std::string_view{"testing"}};
     return options;
   }
-  std::shared_ptr<const tls::ChannelContext> context(bool tls_server, tls::ChannelKind kind, std::shared_ptr<const tls::Identity> identity,
+  std::shared_ptr<const tls::ChannelContext> context(bool tls_server, tls::ChannelKind kind,
+                                                     std::shared_ptr<const tls::Identity> identity,
                                                      bool require_client = false) const {
     tls::ChannelContext::Options options;
     options.require_client_certificate = require_client;
@@ -60,7 +65,8 @@ class TestPki {
 
  private:
   TestPki() {
-    auto made = tls::pki::create_authority({"Test authority", std::chrono::hours{48}}, std::chrono::system_clock::now());
+    auto made =
+        tls::pki::create_authority({"Test authority", std::chrono::hours{48}}, std::chrono::system_clock::now());
     if (!made) throw std::runtime_error(describe(made.error()));
     authority_ = *std::move(made);
     trust_ = *tls::Trust::from_pem(authority_.certificate_pem);

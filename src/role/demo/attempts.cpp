@@ -10,19 +10,27 @@ namespace {
 
 constexpr std::array<AttemptPlan, 14> plans = {{
     {Attempt::read, "read", "opens credentials and bodies with every key that it holds", "", "", true},
-    {Attempt::flip, "flip", "flips a byte of the request head that it may only read, and seals it anew", "orders.example", "bad_record"},
-    {Attempt::flip_blind, "flip-blind", "flips a byte of the credentials, which it cannot read", "orders.example", "bad_record"},
-    {Attempt::flip_answer, "flip-answer", "flips a byte of the response body, which it cannot read", "alice.example", "bad_record"},
+    {Attempt::flip, "flip", "flips a byte of the request head that it may only read, and seals it anew",
+     "orders.example", "bad_record"},
+    {Attempt::flip_blind, "flip-blind", "flips a byte of the credentials, which it cannot read", "orders.example",
+     "bad_record"},
+    {Attempt::flip_answer, "flip-answer", "flips a byte of the response body, which it cannot read", "alice.example",
+     "bad_record"},
     {Attempt::drop, "drop", "leaves out a record", "orders.example", "bad_record"},
     {Attempt::replay, "replay", "sends a record twice", "orders.example", "bad_record"},
     {Attempt::reorder, "reorder", "swaps two records", "orders.example", "bad_record"},
     {Attempt::drop_on_wire, "drop-on-wire", "leaves out a record, without the hop's key", "editor.example", "bad_hop"},
-    {Attempt::replay_on_wire, "replay-on-wire", "sends a record twice, without the hop's key", "editor.example", "bad_hop"},
-    {Attempt::reorder_on_wire, "reorder-on-wire", "swaps two records, without the hop's key", "editor.example", "bad_hop"},
-    {Attempt::forge_end, "forge-end", "ends the request behind its first record with a FIN of its own", "orders.example", "bad_record"},
+    {Attempt::replay_on_wire, "replay-on-wire", "sends a record twice, without the hop's key", "editor.example",
+     "bad_hop"},
+    {Attempt::reorder_on_wire, "reorder-on-wire", "swaps two records, without the hop's key", "editor.example",
+     "bad_hop"},
+    {Attempt::forge_end, "forge-end", "ends the request behind its first record with a FIN of its own",
+     "orders.example", "bad_record"},
     {Attempt::cut_off, "cut-off", "closes the connections behind the first record", "editor.example", "truncated"},
-    {Attempt::rejoin, "rejoin", "leads the session past the editor, straight to the server", "orders.example", "bad_record"},
-    {Attempt::replay_join, "replay-join", "sends the whole session once more on another connection", "editor.example", "replayed_join", true},
+    {Attempt::rejoin, "rejoin", "leads the session past the editor, straight to the server", "orders.example",
+     "bad_record"},
+    {Attempt::replay_join, "replay-join", "sends the whole session once more on another connection", "editor.example",
+     "replayed_join", true},
 }};
 
 constexpr std::chrono::seconds notice_deadline{4};
@@ -43,7 +51,8 @@ struct Notice {
 /// Who ended a session or refused a JOIN by itself, not because another said so; only what was said since `seen`.
 class Witnesses {
  public:
-  explicit Witnesses(const Stage& stage) : stage_(stage), editor_seen_(stage.editor().events().size()), gateway_seen_(stage.gateway().events().size()) {
+  explicit Witnesses(const Stage& stage)
+      : stage_(stage), editor_seen_(stage.editor().events().size()), gateway_seen_(stage.gateway().events().size()) {
     for (const Json& event : stage.agent().events()) {
       if (text_of(event, "event") == "association.open") associations_.insert(text_of(event, "association"));
     }
@@ -62,8 +71,10 @@ class Witnesses {
     for (std::size_t i = from; i < party.events().size(); ++i) {
       const Json& event = party.events()[i];
       const std::string name = text_of(event, "event");
-      const bool ours = name == "join.refused" || (name == "session.fail" && associations_.contains(text_of(event, "association")));
-      if (ours && !text_of(event, "fault").starts_with(heard)) out.push_back({party.name(), text_of(event, "alert"), text_of(event, "fault")});
+      const bool ours =
+          name == "join.refused" || (name == "session.fail" && associations_.contains(text_of(event, "association")));
+      if (ours && !text_of(event, "fault").starts_with(heard))
+        out.push_back({party.name(), text_of(event, "alert"), text_of(event, "fault")});
     }
   }
 
@@ -104,12 +115,14 @@ std::string check_insider(const AttemptPlan& plan, const Stage& stage, std::stri
   if (plan.attempt == Attempt::read) {
     const Json* tried = stage.scanner().first(event_tried);
     if (tried == nullptr || tried->value("records", 0) == 0) return "the insider has tried its keys on no record";
-    remark = std::to_string(tried->value("keys", 0)) + " keys tried on " + std::to_string(tried->value("records", 0)) + " records, " +
-             std::to_string(tried->value("opened", 0)) + " opened";
+    remark = std::to_string(tried->value("keys", 0)) + " keys tried on " + std::to_string(tried->value("records", 0)) +
+             " records, " + std::to_string(tried->value("opened", 0)) + " opened";
     if (tried->value("opened", 0) != 0) return "a key opened what it must not";
   }
-  if (plan.attempt == Attempt::rejoin && stage.scanner().first(event_rejoined) == nullptr) return "the insider has led no session elsewhere";
-  if (plan.attempt == Attempt::replay_join && stage.scanner().first(event_replayed) == nullptr) return "the insider has replayed nothing";
+  if (plan.attempt == Attempt::rejoin && stage.scanner().first(event_rejoined) == nullptr)
+    return "the insider has led no session elsewhere";
+  if (plan.attempt == Attempt::replay_join && stage.scanner().first(event_replayed) == nullptr)
+    return "the insider has replayed nothing";
   return {};
 }
 
@@ -117,11 +130,13 @@ std::string compare(const AttemptResult& result, const Answer& answer) {
   const AttemptPlan& plan = *result.plan;
   if (result.noticed_by != plan.noticed_by || result.alert != plan.alert) {
     const auto or_nobody = [](std::string_view who) { return who.empty() ? std::string{"nobody"} : std::string{who}; };
-    return "noticed by " + or_nobody(result.noticed_by) + " (" + result.alert + "), must be " + or_nobody(plan.noticed_by) + " (" + std::string{plan.alert} + ")";
+    return "noticed by " + or_nobody(result.noticed_by) + " (" + result.alert + "), must be " +
+           or_nobody(plan.noticed_by) + " (" + std::string{plan.alert} + ")";
   }
   if (result.delivered_octets != 0) return std::to_string(result.delivered_octets) + " octets were delivered";
   const bool succeeded = answer.whole && answer.status == 200;
-  if (succeeded != plan.request_succeeds) return succeeded ? "the client took the answer for a good one" : "the honest request failed: " + answer.trouble;
+  if (succeeded != plan.request_succeeds)
+    return succeeded ? "the client took the answer for a good one" : "the honest request failed: " + answer.trouble;
   return {};
 }
 
@@ -140,7 +155,8 @@ Result<AttemptResult> make_attempt(Stage& stage, const AttemptPlan& plan) {
     return std::ranges::any_of(witnesses.notices(), [&](const Notice& one) { return one.party == plan.noticed_by; });
   };
   // In vain is no end: then the report says what was not noticed.
-  if (const auto seen = stage.wait(shown, "a notice", notice_deadline); !seen && seen.error().fault != Fault::timeout) return seen.error();
+  if (const auto seen = stage.wait(shown, "a notice", notice_deadline); !seen && seen.error().fault != Fault::timeout)
+    return seen.error();
   stage.origin().settle();
   note_who_noticed(witnesses.notices(), result);
   std::vector<Received> requests = stage.origin().received();
@@ -148,7 +164,10 @@ Result<AttemptResult> make_attempt(Stage& stage, const AttemptPlan& plan) {
   result.delivered_octets = delivered(plan, stage, answer, stage.origin().octets() - octets_before, requests);
   result.trouble = check_insider(plan, stage, result.remark);
   if (result.trouble.empty()) result.trouble = compare(result, answer);
-  if (!plan.request_succeeds) result.remark = answer.status == 0 || answer.status == 200 ? answer.trouble : "the client got status " + std::to_string(answer.status);
+  if (!plan.request_succeeds)
+    result.remark = answer.status == 0 || answer.status == 200
+                        ? answer.trouble
+                        : "the client got status " + std::to_string(answer.status);
   LOUVER_TRY(stage.end_path());
   return result;
 }

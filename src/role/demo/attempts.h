@@ -12,10 +12,10 @@ namespace louver::role::demo {
 struct AttemptPlan {
   Attempt attempt;
   std::string_view name;
-  std::string_view what;         // in words, what the insider does
-  std::string_view noticed_by;   // name of the party; empty: nobody has to
-  std::string_view alert;        // of the protocol; empty: none
-  bool request_succeeds = false; // the honest request goes through all the same
+  std::string_view what;          // in words, what the insider does
+  std::string_view noticed_by;    // name of the party; empty: nobody has to
+  std::string_view alert;         // of the protocol; empty: none
+  bool request_succeeds = false;  // the honest request goes through all the same
 };
 std::span<const AttemptPlan> attempt_plans();
 /// Nothing for a name that no attempt has.
@@ -27,8 +27,8 @@ struct AttemptResult {
   std::string noticed_by;  // empty: nobody
   std::string alert, fault;
   std::uint64_t delivered_octets = 0;
-  std::string remark;      // what else there is to say
-  std::string trouble;     // why this is not what must come; empty: it is
+  std::string remark;   // what else there is to say
+  std::string trouble;  // why this is not what must come; empty: it is
 };
 
 /// Makes every attempt with a scanner that has gone bad, one path after the other.

@@ -18,7 +18,8 @@ struct CastMember {
 /// The path, in order.
 inline constexpr std::array<CastMember, 4> cast = {{
     {"agent", "alice.example", "", "takes in what the local application asks", "", ""},
-    {"middlebox", "scanner.example", "Example Security", "looks for attacks in the heads of requests", "request-head", "read"},
+    {"middlebox", "scanner.example", "Example Security", "looks for attacks in the heads of requests", "request-head",
+     "read"},
     {"middlebox", "editor.example", "Example Edge", "sets header fields of responses", "response-head", "write"},
     {"gateway", "orders.example", "", "hands the requests to the origin", "", ""},
 }};

@@ -1,7 +1,7 @@
 #include "role/demo/client.h"
 
-#include <cstdio>
 #include <unistd.h>
+#include <cstdio>
 
 #include <optional>
 
@@ -23,7 +23,8 @@ Result<Outcome> run_program(Stage& stage, std::vector<std::string> argv) {
   Outcome outcome;
   runtime::SubprocessOptions options;
   options.argv = std::move(argv);
-  options.environment = std::vector<std::string>{"PATH=/usr/bin:/bin", "LC_ALL=C"};  // no proxy variables, no HOME with settings
+  options.environment =
+      std::vector<std::string>{"PATH=/usr/bin:/bin", "LC_ALL=C"};  // no proxy variables, no HOME with settings
   options.on_line = [&outcome](runtime::OutputStream stream, std::string_view line) {
     std::string& to = stream == runtime::OutputStream::out ? outcome.out : outcome.err;
     to += (to.empty() ? "" : "\n") + std::string{line};
@@ -42,14 +43,30 @@ std::string content_of(const std::string& path) {
 
 class Curl final : public HttpClient {
  public:
-  Curl(Stage& stage, std::string path, std::string name) : stage_(stage), path_(std::move(path)), name_(std::move(name)) {}
+  Curl(Stage& stage, std::string path, std::string name)
+      : stage_(stage), path_(std::move(path)), name_(std::move(name)) {}
   std::string name() const override { return name_; }
 
   Result<Answer> make(const Request& request) override {
     const std::string base = stage_.directory() + "/request-" + std::to_string(++requests_);
     for (const char* ending : {".head", ".body"}) std::remove((base + ending).c_str());  // of another path's client
-    std::vector<std::string> argv = {path_, "-q", "-sS", "--max-time", "8", "--noproxy", "", "-x", "http://127.0.0.1:" + std::to_string(stage_.proxy_port()),
-                                     "-D", base + ".head", "-o", base + ".body", "-w", "%{http_code}\n", "-X", request.method};
+    std::vector<std::string> argv = {path_,
+                                     "-q",
+                                     "-sS",
+                                     "--max-time",
+                                     "8",
+                                     "--noproxy",
+                                     "",
+                                     "-x",
+                                     "http://127.0.0.1:" + std::to_string(stage_.proxy_port()),
+                                     "-D",
+                                     base + ".head",
+                                     "-o",
+                                     base + ".body",
+                                     "-w",
+                                     "%{http_code}\n",
+                                     "-X",
+                                     request.method};
     for (const auto& [name, value] : request.fields) argv.insert(argv.end(), {"-H", name + ": " + value});
     if (request.chunked) argv.insert(argv.end(), {"-H", "Transfer-Encoding: chunked"});
     if (!request.body.empty()) {
@@ -87,7 +104,8 @@ void take_head(std::string_view text, Answer& answer) {
       answer.status = space == std::string_view::npos ? 0 : std::atoi(std::string{line.substr(space + 1, 3)}.c_str());
     } else if (const std::size_t colon = line.find(':'); colon != std::string_view::npos) {
       std::string name{line.substr(0, colon)};
-      std::ranges::transform(name, name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+      std::ranges::transform(name, name.begin(),
+                             [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
       std::string_view value = line.substr(colon + 1);
       while (value.starts_with(' ')) value.remove_prefix(1);
       answer.fields[name] = std::string{value};
@@ -105,7 +123,8 @@ Result<std::unique_ptr<HttpClient>> find_client(Stage& stage) {
     if (access(path, X_OK) != 0) continue;
     LOUVER_ASSIGN(const Outcome outcome, run_program(stage, {path, "-q", "--version"}));
     // "curl 7.88.1 (x86_64-pc-linux-gnu) ..."
-    if (outcome.status->ok() && outcome.out.starts_with("curl ")) return make_curl(stage, path, outcome.out.substr(0, outcome.out.find(' ', 5)));
+    if (outcome.status->ok() && outcome.out.starts_with("curl "))
+      return make_curl(stage, path, outcome.out.substr(0, outcome.out.find(' ', 5)));
   }
   return make_library_client(stage);
 }

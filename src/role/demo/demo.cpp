@@ -16,7 +16,8 @@ enum Exit : int { all_right = 0, not_so = 1, cannot = 2 };
 /// @fault configuration
 Result<std::string> authority_of(const std::string& url) {
   constexpr std::string_view scheme = "http://";
-  if (!url.starts_with(scheme)) return Error{Fault::configuration, "--origin: \"" + printable(url) + "\" is no http:// URL"};
+  if (!url.starts_with(scheme))
+    return Error{Fault::configuration, "--origin: \"" + printable(url) + "\" is no http:// URL"};
   std::string authority = url.substr(scheme.size());
   authority = authority.substr(0, authority.find('/'));
   if (authority.find(':') == std::string::npos) authority += ":80";
@@ -26,7 +27,8 @@ Result<std::string> authority_of(const std::string& url) {
 
 Result<Outcome> show(runtime::Loop& loop, const DemoOptions& options, std::ostream& talk) {
   const TimePoint began = runtime::now();
-  Stage::Options wanted{.program = options.program, .default_origin = {}, .keep = options.keep, .deadline = began + longest};
+  Stage::Options wanted{
+      .program = options.program, .default_origin = {}, .keep = options.keep, .deadline = began + longest};
   if (!options.real_origin.empty()) {
     LOUVER_ASSIGN(wanted.default_origin, authority_of(options.real_origin));
   }
@@ -39,7 +41,9 @@ Result<Outcome> show(runtime::Loop& loop, const DemoOptions& options, std::ostre
   LOUVER_ASSIGN(outcome.play, perform(*stage, options.real_origin));
   LOUVER_TRY(stage->end_path());
   if (options.cheat) {
-    LOUVER_ASSIGN(outcome.attempts, make_attempts(*stage, [&](const AttemptPlan& plan) { talk << "attempt " << plan.name << " ..." << std::endl; }));
+    LOUVER_ASSIGN(outcome.attempts, make_attempts(*stage, [&](const AttemptPlan& plan) {
+                    talk << "attempt " << plan.name << " ..." << std::endl;
+                  }));
   }
   if (options.keep) outcome.directory = stage->directory();
   outcome.took = runtime::now() - began;

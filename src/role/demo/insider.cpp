@@ -34,10 +34,15 @@ void replay(const Recorded& recorded, Bytes records) {
 MiddleboxHooks insider_hooks(Attempt attempt, const runtime::Endpoint& past) {
   const auto recorded = std::make_shared<Recorded>();
   MiddleboxHooks hooks;
-  hooks.make_relay = [attempt, recorded](const session::KeySource& keys, const session::ProfileTraits& profile, Duration idle) {
+  hooks.make_relay = [attempt, recorded](const session::KeySource& keys, const session::ProfileTraits& profile,
+                                         Duration idle) {
     InsiderRelay::Helper helper;
     helper.on_tried = [](const InsiderRelay::Tried& tried) {
-      say({{"event", event_tried}, {"keys", tried.keys}, {"records", tried.records}, {"attempts", tried.attempts}, {"opened", tried.opened},
+      say({{"event", event_tried},
+           {"keys", tried.keys},
+           {"records", tried.records},
+           {"attempts", tried.attempts},
+           {"opened", tried.opened},
            {"octets", tried.octets_opened}});
     };
     if (attempt == Attempt::replay_join) {

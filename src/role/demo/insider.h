@@ -5,8 +5,8 @@
 
 namespace louver::role::demo {
 
-/// What turns a middlebox into an insider that makes this attempt. What it finds out it prints to standard output, as JSON lines
-/// like those of the log.
+/// What turns a middlebox into an insider that makes this attempt. What it finds out it prints to standard output, as
+/// JSON lines like those of the log.
 /// @param past  where the party behind the next one listens
 MiddleboxHooks insider_hooks(Attempt attempt, const runtime::Endpoint& past);
 

@@ -22,7 +22,8 @@ PartyIndex neighbour(PartyIndex self, Direction direction) {
 
 }  // namespace
 
-Result<std::unique_ptr<session::RelaySession>> InsiderRelay::make(const KeySource& keys, const session::ProfileTraits& profile, Duration idle,
+Result<std::unique_ptr<session::RelaySession>> InsiderRelay::make(const KeySource& keys,
+                                                                  const session::ProfileTraits& profile, Duration idle,
                                                                   Attempt attempt, Helper helper) {
   std::unique_ptr<InsiderRelay> made{new InsiderRelay{keys, idle, attempt, std::move(helper)}};
   LOUVER_TRY(made->load_keys(keys, profile));
@@ -40,8 +41,10 @@ InsiderRelay::InsiderRelay(const KeySource& keys, Duration idle, Attempt attempt
 Result<> InsiderRelay::load_keys(const KeySource& keys, const session::ProfileTraits& profile) {
   LOUVER_TRY(load(keys, profile));
   for (Direction direction : both_directions) {
-    LOUVER_ASSIGN(Aead hop, keys.aead(session::hop_item(direction, self_, neighbour(self_, direction)), Aead::Use::seal));
-    ways_.push_back({session::Hop{std::move(hop), keys.sequence_end()}, std::vector<std::uint64_t>(plan_->flows(direction).size())});
+    LOUVER_ASSIGN(Aead hop,
+                  keys.aead(session::hop_item(direction, self_, neighbour(self_, direction)), Aead::Use::seal));
+    ways_.push_back({session::Hop{std::move(hop), keys.sequence_end()},
+                     std::vector<std::uint64_t>(plan_->flows(direction).size())});
   }
   LOUVER_ASSIGN(const std::vector<session::Item> items, session::items_of(terms_, *plan_));
   for (const session::Item& item : items) {
@@ -59,7 +62,8 @@ Result<> InsiderRelay::load_keys(const KeySource& keys, const session::ProfileTr
   return {};
 }
 
-Result<std::size_t> InsiderRelay::receive(Side from, MutableBytes input, session::RelayHandler& handler, TimePoint now, Outbound& onward) {
+Result<std::size_t> InsiderRelay::receive(Side from, MutableBytes input, session::RelayHandler& handler, TimePoint now,
+                                          Outbound& onward) {
   Outbound honest;
   LOUVER_ASSIGN(const std::size_t consumed, RelaySession::receive(from, input, handler, now, honest));
   Buffer octets = honest.flatten();
@@ -89,7 +93,8 @@ Result<InsiderRelay::Record> InsiderRelay::take(const wire::FrameView& frame, Di
   if (segment == nullptr || context == nullptr || frame.header.type != wire::FrameType::data) {
     return Error{Fault::internal_error, "not a record that the demonstration has"};
   }
-  return Record{to_buffer(frame.whole), direction, context->name, segment, ways_[slot(direction)].next_seq[segment->flow]++};
+  return Record{to_buffer(frame.whole), direction, context->name, segment,
+                ways_[slot(direction)].next_seq[segment->flow]++};
 }
 
 Result<> InsiderRelay::act(Record record, Outbound& onward) {
@@ -142,7 +147,8 @@ Result<> InsiderRelay::act(Record record, Outbound& onward) {
 }
 
 bool InsiderRelay::renews_hop() const {
-  return attempt_ != Attempt::drop_on_wire && attempt_ != Attempt::replay_on_wire && attempt_ != Attempt::reorder_on_wire;
+  return attempt_ != Attempt::drop_on_wire && attempt_ != Attempt::replay_on_wire &&
+         attempt_ != Attempt::reorder_on_wire;
 }
 
 Result<DataView> InsiderRelay::view(Record& record) const {
@@ -201,9 +207,11 @@ Result<> InsiderRelay::flip_ciphertext(Record& record) {
 
 /// A FIN as the author would make it, as far as the insider has keys; the sink's verify tag is left zero.
 Result<> InsiderRelay::put_forged_end(const Record& behind, Outbound& onward) {
-  Record end{Buffer(session::data_frame_octets(*behind.segment, 0)), behind.direction, behind.context, behind.segment, behind.seq + 1};
+  Record end{Buffer(session::data_frame_octets(*behind.segment, 0)), behind.direction, behind.context, behind.segment,
+             behind.seq + 1};
   const auto length = static_cast<std::uint32_t>(end.frame.size() - wire::header_octets);
-  wire::write_header(MutableBytes{end.frame}.first(wire::header_octets), {wire::FrameType::data, raw(behind.segment->context), wire::flag::fin, length});
+  wire::write_header(MutableBytes{end.frame}.first(wire::header_octets),
+                     {wire::FrameType::data, raw(behind.segment->context), wire::flag::fin, length});
   LOUVER_ASSIGN(const DataView data, view(end));
   read_seal_->seal(Sequence{end.seq}, data.aad, {}, {}, data.tag);
   std::ranges::copy(own_verify_->tag(Sequence{end.seq}, {data.sealed}), session::tag_slot(data.verify, 0).begin());

@@ -9,14 +9,14 @@ namespace louver::role::demo {
 
 /// What an insider may try; names as on the command line and in reports.
 enum class Attempt : std::uint8_t {
-  read,         // open what it has no grant for, with every key that it holds
-  flip,         // change what it may only read, and renew everything that it has keys for
-  flip_blind,   // change what it has no grant for
-  flip_answer,  // the same in a response
-  drop,         // leave out a record
-  replay,       // put out a record twice
-  reorder,      // swap two records
-  drop_on_wire,     // as somebody between two parties: without the hop's key
+  read,          // open what it has no grant for, with every key that it holds
+  flip,          // change what it may only read, and renew everything that it has keys for
+  flip_blind,    // change what it has no grant for
+  flip_answer,   // the same in a response
+  drop,          // leave out a record
+  replay,        // put out a record twice
+  reorder,       // swap two records
+  drop_on_wire,  // as somebody between two parties: without the hop's key
   replay_on_wire,
   reorder_on_wire,
   forge_end,    // a FIN of its own making behind the first record
@@ -25,8 +25,8 @@ enum class Attempt : std::uint8_t {
   replay_join,  // the same session once more on another connection
 };
 
-/// A middlebox's relay gone bad. It holds the keys that this middlebox really was given and no others, does its part as any
-/// other, and then changes what it puts out.
+/// A middlebox's relay gone bad. It holds the keys that this middlebox really was given and no others, does its part as
+/// any other, and then changes what it puts out.
 class InsiderRelay final : public session::RelaySession {
  public:
   /// What came of trying keys on records of contexts without a grant.
@@ -40,10 +40,12 @@ class InsiderRelay final : public session::RelaySession {
     /// Everything that it has put out towards the server, when the first octets of an answer come.
     std::function<void(Bytes sent)> on_answer;
   };
-  static Result<std::unique_ptr<session::RelaySession>> make(const session::KeySource& keys, const session::ProfileTraits& profile, Duration idle,
+  static Result<std::unique_ptr<session::RelaySession>> make(const session::KeySource& keys,
+                                                             const session::ProfileTraits& profile, Duration idle,
                                                              Attempt attempt, Helper helper);
 
-  Result<std::size_t> receive(Side from, MutableBytes input, session::RelayHandler& handler, TimePoint now, session::Outbound& onward) override;
+  Result<std::size_t> receive(Side from, MutableBytes input, session::RelayHandler& handler, TimePoint now,
+                              session::Outbound& onward) override;
   bool ended(Side from) const override { return cut_ || RelaySession::ended(from); }
 
  private:
@@ -57,8 +59,8 @@ class InsiderRelay final : public session::RelaySession {
   };
   /// What it holds for one direction.
   struct Way {
-    session::Hop hop;                         // with the next party of that direction
-    std::vector<std::uint64_t> next_seq;      // by flow
+    session::Hop hop;                     // with the next party of that direction
+    std::vector<std::uint64_t> next_seq;  // by flow
   };
   InsiderRelay(const session::KeySource& keys, Duration idle, Attempt attempt, Helper helper);
   Result<> load_keys(const session::KeySource& keys, const session::ProfileTraits& profile);
@@ -78,8 +80,8 @@ class InsiderRelay final : public session::RelaySession {
   PartyIndex self_;
   Attempt attempt_;
   Helper helper_;
-  std::vector<Way> ways_;                       // by direction
-  std::vector<crypto::Aead> all_keys_;          // everything it was given, as keys to open with
+  std::vector<Way> ways_;                                           // by direction
+  std::vector<crypto::Aead> all_keys_;                              // everything it was given, as keys to open with
   std::optional<crypto::Aead> read_open_, read_seal_, own_verify_;  // of what it may read
   std::optional<Record> held_;
   Buffer sent_;

@@ -40,13 +40,15 @@ class Exchange_ {
 
   void start(std::uint16_t proxy_port) {
     stream_.expires_after(request_deadline);
-    stream_.async_connect(asio::ip::tcp::endpoint{asio::ip::address_v4::loopback(), proxy_port}, [this](beast::error_code error) {
-      if (error) return fail(error);
-      http::async_write(stream_, message_, [this](beast::error_code wrong, std::size_t) {
-        if (wrong) return fail(wrong);
-        http::async_read(stream_, buffer_, parser_, [this](beast::error_code end, std::size_t) { return end ? fail(end) : finish(); });
-      });
-    });
+    stream_.async_connect(
+        asio::ip::tcp::endpoint{asio::ip::address_v4::loopback(), proxy_port}, [this](beast::error_code error) {
+          if (error) return fail(error);
+          http::async_write(stream_, message_, [this](beast::error_code wrong, std::size_t) {
+            if (wrong) return fail(wrong);
+            http::async_read(stream_, buffer_, parser_,
+                             [this](beast::error_code end, std::size_t) { return end ? fail(end) : finish(); });
+          });
+        });
   }
   Answer take() {
     if (!parser_.is_header_done()) return std::move(answer_);
@@ -75,7 +77,9 @@ class Exchange_ {
 class LibraryClient final : public HttpClient {
  public:
   explicit LibraryClient(Stage& stage) : stage_(stage) {}
-  std::string name() const override { return "Boost.Beast " + std::to_string(BOOST_BEAST_VERSION) + " (curl is not installed)"; }
+  std::string name() const override {
+    return "Boost.Beast " + std::to_string(BOOST_BEAST_VERSION) + " (curl is not installed)";
+  }
 
   Result<Answer> make(const Request& request) override {
     asio::io_context context{1};
@@ -83,7 +87,8 @@ class LibraryClient final : public HttpClient {
     exchange.start(stage_.proxy_port());
     try {
       // In turns with the stage's own loop, so that what the parties say is heard meanwhile.
-      LOUVER_TRY(stage_.wait([&] { return context.run_for(std::chrono::milliseconds{1}) == 0 && context.stopped(); }, "the answer"));
+      LOUVER_TRY(stage_.wait([&] { return context.run_for(std::chrono::milliseconds{1}) == 0 && context.stopped(); },
+                             "the answer"));
     } catch (const std::exception& error) {
       return Error{Fault::internal_error, error.what()};
     }

@@ -43,14 +43,17 @@ http::response<http::string_body> answer_to(const http::request<http::string_bod
     answer.body() = Origin::large_body();
   } else {
     answer.set(http::field::content_type, "application/json");
-    answer.body() = "{\"octets\": " + std::to_string(request.body().size()) + ", \"sha256\": \"" + sha256_text(request.body()) + "\"}\n";
+    answer.body() = "{\"octets\": " + std::to_string(request.body().size()) + ", \"sha256\": \"" +
+                    sha256_text(request.body()) + "\"}\n";
   }
   answer.keep_alive(false);
   answer.prepare_payload();
   return answer;
 }
 
-std::size_t line_octets(std::string_view name, std::string_view value) { return name.size() + value.size() + std::string_view{": \r\n"}.size(); }
+std::size_t line_octets(std::string_view name, std::string_view value) {
+  return name.size() + value.size() + std::string_view{": \r\n"}.size();
+}
 
 /// One connection, one request.
 class Visit : public std::enable_shared_from_this<Visit> {
@@ -66,9 +69,9 @@ class Visit : public std::enable_shared_from_this<Visit> {
 
  private:
   void read() {
-    stream_.async_read_some(buffer_.prepare(64 * 1024), [self = shared_from_this()](beast::error_code error, std::size_t octets) {
-      self->on_octets(error, octets);
-    });
+    stream_.async_read_some(
+        buffer_.prepare(64 * 1024),
+        [self = shared_from_this()](beast::error_code error, std::size_t octets) { self->on_octets(error, octets); });
   }
 
   /// Counted as they arrive: what belongs to a request that never comes whole counts too.
@@ -99,7 +102,8 @@ class Visit : public std::enable_shared_from_this<Visit> {
     made.head_octets = made.method.size() + made.target.size() + std::string_view{"  HTTP/1.1\r\n\r\n"}.size();
     for (const auto& field : request) {
       std::string name{field.name_string()};
-      std::ranges::transform(name, name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+      std::ranges::transform(name, name.begin(),
+                             [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
       made.head_octets += line_octets(name, field.value());
       made.fields.emplace_back(std::move(name), std::string{field.value()});
     }
@@ -129,7 +133,9 @@ class Visit : public std::enable_shared_from_this<Visit> {
 class OriginThread final : public Origin {
  public:
   /// Throws what Asio throws.
-  OriginThread() : acceptor_(context_, tcp::endpoint{asio::ip::address_v4::loopback(), 0}), port_(acceptor_.local_endpoint().port()) {
+  OriginThread()
+      : acceptor_(context_, tcp::endpoint{asio::ip::address_v4::loopback(), 0}),
+        port_(acceptor_.local_endpoint().port()) {
     accept();
     thread_ = std::thread{[this] { context_.run(); }};
   }

@@ -25,8 +25,8 @@ struct Received {
 
 /// A small HTTP/1.1 server on a thread of its own, so that a demonstration needs no other.
 ///
-/// GET /report: a text and a Set-Cookie. GET /large: large_octets octets. Everything else: JSON with the number of octets of the
-/// body and its SHA-256.
+/// GET /report: a text and a Set-Cookie. GET /large: large_octets octets. Everything else: JSON with the number of
+/// octets of the body and its SHA-256.
 class Origin {
  public:
   static constexpr std::size_t large_octets = 1024 * 1024;

@@ -1,5 +1,5 @@
-#include "base/bytes.h"
 #include "role/demo/party_process.h"
+#include "base/bytes.h"
 
 #include "runtime/endpoint.h"
 
@@ -10,7 +10,8 @@ std::string text_of(const Json& object, const char* member) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
 }
 
-Result<std::unique_ptr<PartyProcess>> PartyProcess::start(runtime::Loop& loop, std::string name, std::vector<std::string> argv) {
+Result<std::unique_ptr<PartyProcess>> PartyProcess::start(runtime::Loop& loop, std::string name,
+                                                          std::vector<std::string> argv) {
   std::unique_ptr<PartyProcess> made{new PartyProcess{std::move(name)}};
   runtime::SubprocessOptions options;
   options.argv = std::move(argv);
@@ -31,7 +32,8 @@ void PartyProcess::on_line(std::string_view line) {
 }
 
 std::size_t PartyProcess::count(std::string_view event) const {
-  return static_cast<std::size_t>(std::ranges::count_if(events_, [&](const Json& one) { return text_of(one, "event") == event; }));
+  return static_cast<std::size_t>(
+      std::ranges::count_if(events_, [&](const Json& one) { return text_of(one, "event") == event; }));
 }
 
 const Json* PartyProcess::first(std::string_view event) const {

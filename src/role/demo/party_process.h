@@ -23,7 +23,8 @@ class PartyProcess {
   /// @param name  of the party, for reports
   /// @param argv  argv[0] is the program's path
   /// @fault configuration  it cannot be started
-  static Result<std::unique_ptr<PartyProcess>> start(runtime::Loop& loop, std::string name, std::vector<std::string> argv);
+  static Result<std::unique_ptr<PartyProcess>> start(runtime::Loop& loop, std::string name,
+                                                     std::vector<std::string> argv);
   PartyProcess(const PartyProcess&) = delete;
   PartyProcess& operator=(const PartyProcess&) = delete;
 
@@ -32,7 +33,8 @@ class PartyProcess {
   /// Asks it to end.
   void terminate() { process_->terminate(); }
 
-  /// The lines of its log, each an object with `event`, in order of arrival. Grows while the loop runs; entries stay where they are.
+  /// The lines of its log, each an object with `event`, in order of arrival. Grows while the loop runs; entries stay
+  /// where they are.
   const std::deque<Json>& events() const { return events_; }
   std::size_t count(std::string_view event) const;
   /// Null while there is none.

@@ -8,7 +8,9 @@ namespace {
 
 bool all_ok(const std::vector<Check>& checks) { return std::ranges::all_of(checks, &Check::ok); }
 
-std::size_t line_octets(std::string_view name, std::string_view value) { return name.size() + value.size() + std::string_view{": \r\n"}.size(); }
+std::size_t line_octets(std::string_view name, std::string_view value) {
+  return name.size() + value.size() + std::string_view{": \r\n"}.size();
+}
 
 /// What the middleboxes said of each message of `context`, in the order in which they said it.
 std::vector<const Json*> messages_of(const PartyProcess& party, std::string_view context) {
@@ -23,7 +25,10 @@ std::uint64_t octets_in(const Json& message) { return message.value("octets", st
 
 Seen seen_by_middlebox(const CastMember& member, const PartyProcess& party, std::string_view context) {
   const std::vector<const Json*> messages = messages_of(party, context);
-  Seen seen{.grant = std::string{member.context == context ? member.grant : "none"}, .messages = 0, .octets = 0, .put_octets = {}};
+  Seen seen{.grant = std::string{member.context == context ? member.grant : "none"},
+            .messages = 0,
+            .octets = 0,
+            .put_octets = {}};
   if (seen.grant != "write") {
     seen.messages = messages.size();
     for (const Json* one : messages) *seen.octets += octets_in(*one);
@@ -32,7 +37,8 @@ Seen seen_by_middlebox(const CastMember& member, const PartyProcess& party, std:
   // A writer logs each message twice: as it came, then as it went on.
   seen.messages = messages.size() / 2;
   seen.put_octets = 0;
-  for (std::size_t i = 0; i < messages.size(); ++i) (i % 2 == 0 ? *seen.octets : *seen.put_octets) += octets_in(*messages[i]);
+  for (std::size_t i = 0; i < messages.size(); ++i)
+    (i % 2 == 0 ? *seen.octets : *seen.put_octets) += octets_in(*messages[i]);
   return seen;
 }
 
@@ -62,7 +68,8 @@ Arrived at_client(const std::vector<RequestResult>& all) {
   Arrived sum;
   for (const RequestResult& one : all) {
     const auto cookie = one.answer.fields.find("set-cookie");
-    const std::uint64_t credentials = cookie == one.answer.fields.end() ? 0 : line_octets(cookie->first, cookie->second);
+    const std::uint64_t credentials =
+        cookie == one.answer.fields.end() ? 0 : line_octets(cookie->first, cookie->second);
     sum.head += one.answer.head_octets - credentials;
     sum.credentials += credentials;
     sum.body += one.answer.body.size();
@@ -70,7 +77,8 @@ Arrived at_client(const std::vector<RequestResult>& all) {
   return sum;
 }
 
-std::vector<MatrixRow> matrix_of(const Stage& stage, const std::vector<RequestResult>& requests, const std::optional<Arrived>& origin) {
+std::vector<MatrixRow> matrix_of(const Stage& stage, const std::vector<RequestResult>& requests,
+                                 const std::optional<Arrived>& origin) {
   const Arrived client_got = at_client(requests);
   std::vector<MatrixRow> rows;
   for (const session::ContextTraits& context : profile::http1::contexts) {
@@ -89,7 +97,8 @@ std::vector<MatrixRow> matrix_of(const Stage& stage, const std::vector<RequestRe
 
 /// A middlebox has seen its own context and no other.
 void look_at_sight(const Stage& stage, std::size_t requests, std::vector<Check>& checks) {
-  for (const auto& [member, party, lines] : {std::tuple{&scanner, &stage.scanner(), requests}, std::tuple{&editor, &stage.editor(), 2 * requests}}) {
+  for (const auto& [member, party, lines] :
+       {std::tuple{&scanner, &stage.scanner(), requests}, std::tuple{&editor, &stage.editor(), 2 * requests}}) {
     const std::string name{member->name};
     const std::size_t own = messages_of(*party, member->context).size();
     checks.push_back({name + " has seen the " + std::string{member->context} + " of every exchange", own == lines});
@@ -99,8 +108,9 @@ void look_at_sight(const Stage& stage, std::size_t requests, std::vector<Check>&
 
 void look_for_secrets(const Stage& stage, std::vector<Check>& checks) {
   for (const auto& [member, party] : {std::pair{&scanner, &stage.scanner()}, std::pair{&editor, &stage.editor()}}) {
-    const bool leaked = std::ranges::any_of(std::array{card_number, request_cookie, bearer, std::string_view{Origin::cookie}},
-                                            [&said = *party](std::string_view secret) { return said.has_said(secret); });
+    const bool leaked =
+        std::ranges::any_of(std::array{card_number, request_cookie, bearer, std::string_view{Origin::cookie}},
+                            [&said = *party](std::string_view secret) { return said.has_said(secret); });
     checks.push_back({std::string{member->name} + " knows neither card number nor cookies nor token", !leaked});
   }
 }
@@ -108,7 +118,8 @@ void look_for_secrets(const Stage& stage, std::vector<Check>& checks) {
 void look_at_change(const Play& play, std::vector<Check>& checks) {
   const auto row = std::ranges::find(play.matrix, std::string{editor.context}, &MatrixRow::context);
   const Seen& seen = row->by_party[2];
-  checks.push_back({"what the editor put out differs from what it took in", seen.octets && seen.put_octets && *seen.octets != *seen.put_octets});
+  checks.push_back({"what the editor put out differs from what it took in",
+                    seen.octets && seen.put_octets && *seen.octets != *seen.put_octets});
 }
 
 }  // namespace
@@ -116,14 +127,16 @@ void look_at_change(const Play& play, std::vector<Check>& checks) {
 bool RequestResult::ok() const { return all_ok(checks); }
 
 bool Play::ok() const {
-  return !requests.empty() && all_ok(checks) && std::ranges::all_of(requests, [](const RequestResult& one) { return one.ok(); });
+  return !requests.empty() && all_ok(checks) &&
+         std::ranges::all_of(requests, [](const RequestResult& one) { return one.ok(); });
 }
 
 Result<Play> perform(Stage& stage, const std::string& real_origin) {
   Play play;
   LOUVER_ASSIGN(const std::unique_ptr<HttpClient> http, find_client(stage));
   play.client = http->name();
-  const std::vector<PlannedRequest> planned = real_origin.empty() ? planned_requests() : std::vector{request_of(real_origin)};
+  const std::vector<PlannedRequest> planned =
+      real_origin.empty() ? planned_requests() : std::vector{request_of(real_origin)};
   for (const PlannedRequest& one : planned) {
     LOUVER_ASSIGN(Answer answer, http->make(one.request));
     RequestResult result{one.what, one.request, std::move(answer), {}};
@@ -133,10 +146,14 @@ Result<Play> perform(Stage& stage, const std::string& real_origin) {
   }
   const std::size_t count = planned.size();
   const auto all_said = [&] {
-    return messages_of(stage.scanner(), scanner.context).size() >= count && messages_of(stage.editor(), editor.context).size() >= 2 * count;
+    return messages_of(stage.scanner(), scanner.context).size() >= count &&
+           messages_of(stage.editor(), editor.context).size() >= 2 * count;
   };
-  if (const auto said = stage.wait(all_said, "the middleboxes' logs", std::chrono::seconds{2}); !said && said.error().fault != Fault::timeout) return said.error();
-  play.matrix = matrix_of(stage, play.requests, real_origin.empty() ? std::optional{at_origin(stage.origin().received())} : std::nullopt);
+  if (const auto said = stage.wait(all_said, "the middleboxes' logs", std::chrono::seconds{2});
+      !said && said.error().fault != Fault::timeout)
+    return said.error();
+  play.matrix = matrix_of(stage, play.requests,
+                          real_origin.empty() ? std::optional{at_origin(stage.origin().received())} : std::nullopt);
   look_at_sight(stage, count, play.checks);
   look_for_secrets(stage, play.checks);
   look_at_change(play, play.checks);

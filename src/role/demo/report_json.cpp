@@ -12,8 +12,14 @@ Json json_of(const std::vector<Check>& checks) {
 }
 
 Json json_of(const RequestResult& one) {
-  return {{"method", one.request.method}, {"url", one.request.url}, {"what", one.what}, {"status", one.answer.status},
-          {"sent_bytes", one.request.body.size()}, {"received_bytes", one.answer.body.size()}, {"checks", json_of(one.checks)}, {"ok", one.ok()}};
+  return {{"method", one.request.method},
+          {"url", one.request.url},
+          {"what", one.what},
+          {"status", one.answer.status},
+          {"sent_bytes", one.request.body.size()},
+          {"received_bytes", one.answer.body.size()},
+          {"checks", json_of(one.checks)},
+          {"ok", one.ok()}};
 }
 
 Json json_of(const CastMember& member) {
@@ -37,8 +43,9 @@ Json json_of(const MatrixRow& row) {
 }
 
 Json json_of(const AttemptResult& one) {
-  Json out = {{"attempt", one.plan->name}, {"what", one.plan->what}, {"by", scanner.name}, {"noticed_by", nullptr}, {"alert", nullptr},
-              {"delivered_bytes", one.delivered_octets}, {"ok", one.trouble.empty()}};
+  Json out = {{"attempt", one.plan->name}, {"what", one.plan->what}, {"by", scanner.name},
+              {"noticed_by", nullptr},     {"alert", nullptr},       {"delivered_bytes", one.delivered_octets},
+              {"ok", one.trouble.empty()}};
   if (!one.noticed_by.empty()) out["noticed_by"] = one.noticed_by;
   if (!one.alert.empty()) out["alert"] = one.alert;
   if (!one.fault.empty()) out["fault"] = one.fault;

@@ -12,7 +12,8 @@ void write_path(const Outcome& outcome, const Paint& paint, std::ostream& out) {
   out << " ── " << outcome.origin << "\n\n";
   Table table;
   for (const CastMember& member : cast) {
-    const std::string grant = member.grant.empty() ? "" : "may " + std::string{member.grant} + " " + std::string{member.context};
+    const std::string grant =
+        member.grant.empty() ? "" : "may " + std::string{member.grant} + " " + std::string{member.context};
     const std::string operator_name = member.operator_name.empty() ? "" : "run by " + std::string{member.operator_name};
     table.row({paint.title(member.name), std::string{member.role}, operator_name, std::string{member.purpose}, grant});
   }
@@ -29,10 +30,12 @@ void write_failed(const std::vector<Check>& checks, const Paint& paint, std::ost
 void write_requests(const Play& play, const Paint& paint, std::ostream& out) {
   out << '\n' << paint.title("Requests") << '\n';
   Table table;
-  table.row({paint.faint("request"), paint.faint("what"), paint.faint("sent"), paint.faint("status"), paint.faint("received"), paint.faint("checks"), ""});
+  table.row({paint.faint("request"), paint.faint("what"), paint.faint("sent"), paint.faint("status"),
+             paint.faint("received"), paint.faint("checks"), ""});
   for (const RequestResult& one : play.requests) {
-    table.row({one.request.method + " " + one.request.url, one.what, std::to_string(one.request.body.size()), std::to_string(one.answer.status),
-               std::to_string(one.answer.body.size()), std::to_string(one.checks.size()), paint.verdict(one.ok())});
+    table.row({one.request.method + " " + one.request.url, one.what, std::to_string(one.request.body.size()),
+               std::to_string(one.answer.status), std::to_string(one.answer.body.size()),
+               std::to_string(one.checks.size()), paint.verdict(one.ok())});
   }
   table.print(out);
   for (const RequestResult& one : play.requests) {
@@ -67,16 +70,21 @@ void write_matrix(const Play& play, const Paint& paint, std::ostream& out) {
 }
 
 void write_attempts(const std::vector<AttemptResult>& attempts, const Paint& paint, std::ostream& out) {
-  out << '\n' << paint.title("Each attempt of the scanner to do more") << "  (a new path for each, with its true keys)\n";
+  out << '\n'
+      << paint.title("Each attempt of the scanner to do more") << "  (a new path for each, with its true keys)\n";
   Table table;
-  table.row({paint.faint("attempt"), paint.faint("what it does"), paint.faint("noticed by"), paint.faint("alert"), paint.faint("delivered"), "", ""});
+  table.row({paint.faint("attempt"), paint.faint("what it does"), paint.faint("noticed by"), paint.faint("alert"),
+             paint.faint("delivered"), "", ""});
   for (const AttemptResult& one : attempts) {
-    table.row({std::string{one.plan->name}, std::string{one.plan->what}, one.noticed_by.empty() ? "nobody needs to" : one.noticed_by,
-               one.alert.empty() ? "none" : one.alert, std::to_string(one.delivered_octets), paint.verdict(one.trouble.empty()), paint.faint(one.remark)});
+    table.row({std::string{one.plan->name}, std::string{one.plan->what},
+               one.noticed_by.empty() ? "nobody needs to" : one.noticed_by, one.alert.empty() ? "none" : one.alert,
+               std::to_string(one.delivered_octets), paint.verdict(one.trouble.empty()), paint.faint(one.remark)});
   }
   table.print(out);
   for (const AttemptResult& one : attempts) {
-    if (!one.trouble.empty()) out << "    " << paint.bad(one.plan->name) << ": " << one.trouble << (one.fault.empty() ? "" : "; " + one.fault) << '\n';
+    if (!one.trouble.empty())
+      out << "    " << paint.bad(one.plan->name) << ": " << one.trouble << (one.fault.empty() ? "" : "; " + one.fault)
+          << '\n';
   }
 }
 
@@ -92,7 +100,9 @@ void write_text(const Outcome& outcome, bool colour, std::ostream& out) {
   const auto took = std::chrono::duration<double>{outcome.took};
   char seconds[16];
   std::snprintf(seconds, sizeof seconds, "%.1f", took.count());
-  out << '\n' << (outcome.ok() ? paint.good("All went as it must") : paint.bad("Not all went as it must")) << ", in " << seconds << " s.";
+  out << '\n'
+      << (outcome.ok() ? paint.good("All went as it must") : paint.bad("Not all went as it must")) << ", in " << seconds
+      << " s.";
   if (!outcome.directory.empty()) out << " Files: " << outcome.directory;
   out << '\n';
 }

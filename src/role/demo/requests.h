@@ -6,7 +6,8 @@
 namespace louver::role::demo {
 
 /// What no middlebox may see.
-inline constexpr std::string_view card_number = "4111 1111 1111 1111", request_cookie = "account=ab12", bearer = "Bearer d3m0-t0ken";
+inline constexpr std::string_view card_number = "4111 1111 1111 1111", request_cookie = "account=ab12",
+                                  bearer = "Bearer d3m0-t0ken";
 
 struct PlannedRequest {
   std::string what;

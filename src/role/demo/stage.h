@@ -60,13 +60,16 @@ class Stage {
   const PartyProcess& scanner() const { return *scanner_; }
   const PartyProcess& agent() const { return *agent_; }
   /// In the order of the path.
-  std::vector<const PartyProcess*> parties() const { return {agent_.get(), scanner_.get(), editor_.get(), gateway_.get()}; }
+  std::vector<const PartyProcess*> parties() const {
+    return {agent_.get(), scanner_.get(), editor_.get(), gateway_.get()};
+  }
 
  private:
   Stage(runtime::Loop& loop, Options options, std::unique_ptr<ScratchDirectory> directory)
       : loop_(loop), options_(std::move(options)), directory_(std::move(directory)), place_{directory_->path()} {}
   Result<> make_pki() const;
-  Result<std::unique_ptr<PartyProcess>> start(const CastMember& member, const std::string& file, std::vector<std::string> subcommand);
+  Result<std::unique_ptr<PartyProcess>> start(const CastMember& member, const std::string& file,
+                                              std::vector<std::string> subcommand);
 
   runtime::Loop& loop_;
   Options options_;
