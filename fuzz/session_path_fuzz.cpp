@@ -37,6 +37,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   sim::Path& path = fuzz::SessionWorld::of(choice).path();
   fuzz::Script orders{script.string()};
   const auto session = path.join();
+  session->chain.split_randomly(false);  // its seed has moved on since the process began: nothing would be repeatable
   for (Direction direction : both_directions) session->chain.tamper(hop, direction, fuzz::tamper_by(script));
   session->start();
   session->run();

@@ -54,7 +54,8 @@ TEST_F(LogTest, writes_json_lines_for_collectors) {
   EXPECT_THAT(
       lines(),
       ElementsAre(
-          R"({"time":"2025-06-07T08:09:10.011Z","level":"warn","event":"alert.received","alert":"bad_record","party":2,"verified":false})",
+          R"({"time":"2025-06-07T08:09:10.011Z","level":"warn","event":"alert.received",)"
+          R"("alert":"bad_record","party":2,"verified":false})",
           R"({"time":"2025-06-07T09:09:10.016Z","level":"info","event":"listen","port":4433})"));
 }
 

@@ -29,7 +29,8 @@ AssociationLink::AssociationLink(Household& household, Station& station,
       station_(station),
       engine_(std::move(engine)),
       callbacks_(std::move(callbacks)),
-      timer_(household.loop()) {}
+      timer_(household.loop()),
+      close_timer_(household.loop()) {}
 
 std::size_t AssociationLink::on_bytes(Side, MutableBytes input, const runtime::ChunkRef&) {
   session::Outbound out;
@@ -92,6 +93,10 @@ void AssociationLink::close(std::uint8_t code, std::uint32_t drain_ms) {
   after_engine(std::move(out));
 }
 
+void AssociationLink::close_after(Duration time) {
+  close_timer_.expires_at(runtime::now() + time, [this] { close(0, wire::drain_by_themselves); });
+}
+
 void AssociationLink::on_end(Side) {
   const auto fine = engine_->on_connection_end();
   if (!fine) {
@@ -119,6 +124,7 @@ void AssociationLink::over(const Error& error) {
   if (over_) return;
   over_ = true;
   timer_.cancel();
+  close_timer_.cancel();
   if (link_->link().is_open()) link_->link().close_when_written(last_words);
   if (engine_->record() != nullptr) engine_->record()->end(alert_for(error.fault));
   const auto self = shared_from_this();

@@ -30,8 +30,8 @@ class AssociationLink final : public Resident, public LinkOwner {
   bool open() const { return engine_->complete() && !engine_->closed(); }
   /// Sends Close; running sessions end after `drain_ms`.
   void close(std::uint8_t code, std::uint32_t drain_ms);
-  /// Lives as long as the association.
-  void keep(std::shared_ptr<void> companion) { companion_ = std::move(companion); }
+  /// Closes it, as for a renewal, when that time has passed.
+  void close_after(Duration time);
   /// The other end or a middlebox has refused, in a channel of its own: its word, not the network's.
   bool refused_by_policy() const {
     const auto& alert = engine_->peer_alert();
@@ -66,7 +66,7 @@ class AssociationLink final : public Resident, public LinkOwner {
   Callbacks callbacks_;
   SidedLinkPtr link_;
   runtime::Timer timer_;
-  std::shared_ptr<void> companion_;
+  runtime::Timer close_timer_;
   bool told_record_ = false, told_open_ = false, over_ = false;
 };
 

@@ -79,9 +79,9 @@ void Gateway::on_association(Household& household, SidedLinkPtr link) {
       if (!added) association->abort();
     }
   };
-  callbacks.on_open = [this, self, &household, held = *std::move(seat)]() mutable {
+  callbacks.on_open = [this, self, held = *std::move(seat)]() mutable {
     held.handshake.reset();  // the source's place is held until the association has gone
-    if (const auto association = self->lock()) on_open(household, association);
+    if (const auto association = self->lock()) on_open(association);
   };
   callbacks.on_over = [this, self, peer](const Error& error) {
     const auto association = self->lock();
@@ -99,18 +99,12 @@ void Gateway::on_association(Household& household, SidedLinkPtr link) {
 }
 
 /// "A server closes by itself an association that is older than 15 minutes (policy)."
-void Gateway::on_open(Household& household, const std::shared_ptr<AssociationLink>& association) {
+void Gateway::on_open(const std::shared_ptr<AssociationLink>& association) {
   const session::AssociationRecord& record = *association->record();
   station_.log.write(observe::Level::info, observe::Event::association_open,
                      {{"association", to_hex(record.id()).substr(0, 8)},
                       {"middleboxes", static_cast<std::int64_t>(record.terms().middleboxes())}});
-  auto timer = std::make_shared<runtime::Timer>(household.loop());
-  timer->expires_at(runtime::now() + config_.policy.lifetime,
-                    [timer, weak = std::weak_ptr<AssociationLink>{association}] {
-                      if (const auto alive = weak.lock()) alive->close(0, wire::drain_by_themselves);
-                      timer->cancel();
-                    });
-  association->keep(std::move(timer));
+  association->close_after(config_.policy.lifetime);
 }
 
 void Gateway::on_session(Household& household, SidedLinkPtr link) {

@@ -28,7 +28,7 @@ class Gateway final : public Guests, public session::ServerPolicy {
   void on_session(Household& household, SidedLinkPtr link) override;
   Result<> admit(Household& household, SidedLinkPtr& link, std::shared_ptr<session::AssociationRecord> record,
                  MutableBytes frame);
-  void on_open(Household& household, const std::shared_ptr<AssociationLink>& association);
+  void on_open(const std::shared_ptr<AssociationLink>& association);
 
   Result<wire::Accept> answer(const wire::Hello& hello, const session::Terms& offered) override;
   Result<> approve(const session::Terms& terms, const std::vector<session::PartyReport>& parties) override;

@@ -116,17 +116,12 @@ void RouteKeeper::on_open(const std::shared_ptr<AssociationLink>& association) {
   pause_ = {};
   tell(serving_->record());
   timer_->expires_at(runtime::now() + route_.renew, [this] { begin(); });
-  if (old != nullptr) retire(std::move(old));
+  if (old != nullptr) retire(old);
 }
 
 /// "the client sends it at the earliest 10 s after its last JOIN of that association, so that it overtakes none"
-void RouteKeeper::retire(std::shared_ptr<AssociationLink> old) {
-  auto timer = std::make_shared<runtime::Timer>(household_->loop());
-  timer->expires_at(runtime::now() + limits::close_grace, [timer, weak = std::weak_ptr<AssociationLink>{old}] {
-    if (const auto alive = weak.lock()) alive->close(0, wire::drain_by_themselves);
-    timer->cancel();
-  });
-  old->keep(std::move(timer));
+void RouteKeeper::retire(const std::shared_ptr<AssociationLink>& old) {
+  old->close_after(limits::close_grace);
 }
 
 void RouteKeeper::on_over(const AssociationLink* association, const Error& error) {

@@ -47,7 +47,7 @@ class RouteKeeper final : public session::EndpointPolicy {
   void tell(const std::shared_ptr<session::AssociationRecord>& record);
   void tell_failure(const Error& error);
   void expire_waiting();
-  void retire(std::shared_ptr<AssociationLink> old);
+  void retire(const std::shared_ptr<AssociationLink>& old);
 
   struct Waiting {
     runtime::LoopHandle loop;

@@ -532,6 +532,20 @@ TEST_F(LinkTest, writing_to_a_connection_that_was_reset_tells_later_and_never_fr
   EXPECT_EQ(handler.broken.size(), 1U);
 }
 
+TEST_F(LinkTest, writing_after_the_peer_is_gone_raises_no_signal) {
+  TcpPair pair = tcp_pair();
+  const int socket = pair.near.descriptor.fd();
+  Link gone{loop, std::move(pair.near), handler};
+  reset(pair.far);
+  int error = 0;
+  socklen_t size = sizeof error;
+  while (error == 0) getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size);  // so that the next write finds EPIPE
+  ASSERT_EQ(error, ECONNRESET);
+  gone.write(to_buffer("into the void"));
+  EXPECT_TRUE(until([&] { return !handler.broken.empty(); }));
+  EXPECT_EQ(handler.broken[0].fault, Fault::connection_lost);
+}
+
 // --- ends of all kinds
 
 TEST_F(LinkTest, a_reset_while_reading_breaks_it) {
@@ -825,12 +839,16 @@ class Forwarder final : public LinkHandler {
     }
     return input.size();
   }
-  void on_end() override { to_->shutdown_send(); }
+  void on_end() override {
+    to_->shutdown_send();
+    ended = true;
+  }
   void on_broken(const Error& error) override { ADD_FAILURE() << describe(error); }
   void on_drained() override { to_read_on->resume_reading(); }
 
   Link* to_read_on = nullptr;  // whose bytes wait in the link that has drained
   std::size_t most_pending = 0;
+  bool ended = false;
   std::atomic<int> times_blocked{0};
 
  private:
@@ -885,8 +903,7 @@ TEST(LinkRelay, passes_64_MiB_to_a_slow_reader_intact_without_copies_and_with_bo
       now() + 120s));
   std::string answer;
   std::thread last{[&] { answer = receive_all(left.far.fd()); }};
-  EXPECT_TRUE(run_until(loop, [&] { return from.pending_bytes() == 0 && loop.chunks().in_use() == 0; }));
-  run_for(loop, 10ms);
+  EXPECT_TRUE(run_until(loop, [&] { return back.ended && from.pending_bytes() == 0 && loop.chunks().in_use() == 0; }));
   sender.join();
   reader.join();
   last.join();

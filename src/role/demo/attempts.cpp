@@ -2,7 +2,6 @@
 
 #include <set>
 
-#include "role/demo/client.h"
 #include "role/demo/insider.h"
 
 namespace louver::role::demo {
@@ -51,9 +50,12 @@ struct Notice {
 /// Who ended a session or refused a JOIN by itself, not because another said so; only what was said since `seen`.
 class Witnesses {
  public:
-  explicit Witnesses(const Stage& stage)
-      : stage_(stage), editor_seen_(stage.editor().events().size()), gateway_seen_(stage.gateway().events().size()) {
-    for (const Json& event : stage.agent().events()) {
+  Witnesses(const Stage& stage, const Path& path)
+      : stage_(stage),
+        path_(path),
+        editor_seen_(stage.editor().events().size()),
+        gateway_seen_(stage.gateway().events().size()) {
+    for (const Json& event : path.agent->events()) {
       if (text_of(event, "event") == "association.open") associations_.insert(text_of(event, "association"));
     }
   }
@@ -61,7 +63,7 @@ class Witnesses {
     std::vector<Notice> out;
     collect(stage_.editor(), editor_seen_, out);
     collect(stage_.gateway(), gateway_seen_, out);
-    collect(stage_.agent(), 0, out);
+    collect(*path_.agent, 0, out);
     return out;
   }
 
@@ -79,6 +81,7 @@ class Witnesses {
   }
 
   const Stage& stage_;
+  const Path& path_;
   std::size_t editor_seen_, gateway_seen_;
   std::set<std::string> associations_;
 };
@@ -94,11 +97,11 @@ void note_who_noticed(const std::vector<Notice>& notices, AttemptResult& result)
 }
 
 /// What the attempt got to somebody who must not have it.
-std::uint64_t delivered(const AttemptPlan& plan, const Stage& stage, const Answer& answer, std::uint64_t origin_octets,
+std::uint64_t delivered(const AttemptPlan& plan, const Path& path, const Answer& answer, std::uint64_t origin_octets,
                         const std::vector<Received>& requests) {
   switch (plan.attempt) {
     case Attempt::read: {
-      const Json* tried = stage.scanner().first(event_tried);
+      const Json* tried = path.scanner->first(event_tried);
       return tried == nullptr ? 0 : tried->value("octets", std::uint64_t{0});
     }
     case Attempt::flip_answer:
@@ -111,17 +114,17 @@ std::uint64_t delivered(const AttemptPlan& plan, const Stage& stage, const Answe
 }
 
 /// The insider must really have done what the plan says: else nothing was shown.
-std::string check_insider(const AttemptPlan& plan, const Stage& stage, std::string& remark) {
+std::string check_insider(const AttemptPlan& plan, const Path& path, std::string& remark) {
   if (plan.attempt == Attempt::read) {
-    const Json* tried = stage.scanner().first(event_tried);
+    const Json* tried = path.scanner->first(event_tried);
     if (tried == nullptr || tried->value("records", 0) == 0) return "the insider has tried its keys on no record";
     remark = std::to_string(tried->value("keys", 0)) + " keys tried on " + std::to_string(tried->value("records", 0)) +
              " records, " + std::to_string(tried->value("opened", 0)) + " opened";
     if (tried->value("opened", 0) != 0) return "a key opened what it must not";
   }
-  if (plan.attempt == Attempt::rejoin && stage.scanner().first(event_rejoined) == nullptr)
+  if (plan.attempt == Attempt::rejoin && path.scanner->first(event_rejoined) == nullptr)
     return "the insider has led no session elsewhere";
-  if (plan.attempt == Attempt::replay_join && stage.scanner().first(event_replayed) == nullptr)
+  if (plan.attempt == Attempt::replay_join && path.scanner->first(event_replayed) == nullptr)
     return "the insider has replayed nothing";
   return {};
 }
@@ -140,18 +143,16 @@ std::string compare(const AttemptResult& result, const Answer& answer) {
   return {};
 }
 
-Result<AttemptResult> make_attempt(Stage& stage, const AttemptPlan& plan) {
+Result<AttemptResult> make_attempt(Stage& stage, const Path& path, HttpClient& http, const AttemptPlan& plan) {
   AttemptResult result;
   result.plan = &plan;
-  LOUVER_TRY(stage.start_path(std::string{plan.name}));
-  const Witnesses witnesses{stage};
+  const Witnesses witnesses{stage, path};
   const std::uint64_t octets_before = stage.origin().octets();
   const std::size_t requests_before = stage.origin().received().size();
-  LOUVER_ASSIGN(const std::unique_ptr<HttpClient> http, find_client(stage));
-  LOUVER_ASSIGN(const Answer answer, http->make(order()));
+  LOUVER_ASSIGN(const Answer answer, http.make(path, order()));
   const auto shown = [&] {
-    if (plan.attempt == Attempt::read) return stage.scanner().first(event_tried) != nullptr;
-    if (plan.attempt == Attempt::replay_join && stage.scanner().first(event_replayed) == nullptr) return false;
+    if (plan.attempt == Attempt::read) return path.scanner->first(event_tried) != nullptr;
+    if (plan.attempt == Attempt::replay_join && path.scanner->first(event_replayed) == nullptr) return false;
     return std::ranges::any_of(witnesses.notices(), [&](const Notice& one) { return one.party == plan.noticed_by; });
   };
   // In vain is no end: then the report says what was not noticed.
@@ -161,14 +162,13 @@ Result<AttemptResult> make_attempt(Stage& stage, const AttemptPlan& plan) {
   note_who_noticed(witnesses.notices(), result);
   std::vector<Received> requests = stage.origin().received();
   requests.erase(requests.begin(), requests.begin() + static_cast<std::ptrdiff_t>(requests_before));
-  result.delivered_octets = delivered(plan, stage, answer, stage.origin().octets() - octets_before, requests);
-  result.trouble = check_insider(plan, stage, result.remark);
+  result.delivered_octets = delivered(plan, path, answer, stage.origin().octets() - octets_before, requests);
+  result.trouble = check_insider(plan, path, result.remark);
   if (result.trouble.empty()) result.trouble = compare(result, answer);
   if (!plan.request_succeeds)
     result.remark = answer.status == 0 || answer.status == 200
                         ? answer.trouble
                         : "the client got status " + std::to_string(answer.status);
-  LOUVER_TRY(stage.end_path());
   return result;
 }
 
@@ -181,11 +181,12 @@ std::optional<Attempt> find_attempt(std::string_view name) {
   return found == plans.end() ? std::nullopt : std::optional{found->attempt};
 }
 
-Result<std::vector<AttemptResult>> make_attempts(Stage& stage, const std::function<void(const AttemptPlan&)>& before) {
+Result<std::vector<AttemptResult>> make_attempts(Stage& stage, std::span<const Path> paths, HttpClient& http,
+                                                 const std::function<void(const AttemptPlan&)>& before) {
   std::vector<AttemptResult> results;
-  for (const AttemptPlan& plan : plans) {
-    before(plan);
-    LOUVER_ASSIGN(AttemptResult result, make_attempt(stage, plan));
+  for (std::size_t i = 0; i < plans.size(); ++i) {
+    before(plans[i]);
+    LOUVER_ASSIGN(AttemptResult result, make_attempt(stage, paths[i], http, plans[i]));
     results.push_back(std::move(result));
   }
   return results;

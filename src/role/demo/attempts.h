@@ -3,6 +3,7 @@
 #include <optional>
 #include <span>
 
+#include "role/demo/client.h"
 #include "role/demo/insider_relay.h"
 #include "role/demo/stage.h"
 
@@ -31,8 +32,10 @@ struct AttemptResult {
   std::string trouble;  // why this is not what must come; empty: it is
 };
 
-/// Makes every attempt with a scanner that has gone bad, one path after the other.
+/// Makes every attempt, each on its path, one after the other.
+/// @param paths  with a scanner that makes it, in the order of attempt_plans()
 /// @fault as Stage::wait
-Result<std::vector<AttemptResult>> make_attempts(Stage& stage, const std::function<void(const AttemptPlan&)>& before);
+Result<std::vector<AttemptResult>> make_attempts(Stage& stage, std::span<const Path> paths, HttpClient& http,
+                                                 const std::function<void(const AttemptPlan&)>& before);
 
 }  // namespace louver::role::demo

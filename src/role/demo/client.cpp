@@ -1,7 +1,6 @@
 #include "role/demo/client.h"
 
 #include <unistd.h>
-#include <cstdio>
 
 #include <optional>
 
@@ -47,30 +46,17 @@ class Curl final : public HttpClient {
       : stage_(stage), path_(std::move(path)), name_(std::move(name)) {}
   std::string name() const override { return name_; }
 
-  Result<Answer> make(const Request& request) override {
+  Result<Answer> make(const Path& path, const Request& request) override {
     const std::string base = stage_.directory() + "/request-" + std::to_string(++requests_);
-    for (const char* ending : {".head", ".body"}) std::remove((base + ending).c_str());  // of another path's client
-    std::vector<std::string> argv = {path_,
-                                     "-q",
-                                     "-sS",
-                                     "--max-time",
-                                     "8",
-                                     "--noproxy",
-                                     "",
-                                     "-x",
-                                     "http://127.0.0.1:" + std::to_string(stage_.proxy_port()),
-                                     "-D",
-                                     base + ".head",
-                                     "-o",
-                                     base + ".body",
-                                     "-w",
-                                     "%{http_code}\n",
-                                     "-X",
-                                     request.method};
+    // clang-format off
+    std::vector<std::string> argv = {
+        path_, "-q", "-sS", "--max-time", "8", "--noproxy", "", "-x", "http://127.0.0.1:" + std::to_string(path.proxy_port()),
+        "-D", base + ".head", "-o", base + ".body", "-X", request.method};
+    // clang-format on
     for (const auto& [name, value] : request.fields) argv.insert(argv.end(), {"-H", name + ": " + value});
     if (request.chunked) argv.insert(argv.end(), {"-H", "Transfer-Encoding: chunked"});
     if (!request.body.empty()) {
-      LOUVER_TRY(runtime::write_private_file(base + ".upload", as_bytes(request.body), runtime::IfExists::replace));
+      LOUVER_TRY(write_scratch(base + ".upload", request.body));
       argv.insert(argv.end(), {"-H", "Expect:", "--data-binary", "@" + base + ".upload"});
     }
     argv.push_back(request.url);
@@ -86,7 +72,7 @@ class Curl final : public HttpClient {
  private:
   Stage& stage_;
   std::string path_, name_;
-  unsigned requests_ = 0;
+  unsigned requests_ = 0;  // numbers the files
 };
 
 }  // namespace

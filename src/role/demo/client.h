@@ -8,7 +8,7 @@
 
 namespace louver::role::demo {
 
-/// A request for a real HTTP client to make through the agent.
+/// A request for a real HTTP client to make through the agent of a path.
 struct Request {
   std::string method = "GET", url;
   std::vector<std::pair<std::string, std::string>> fields = {};
@@ -32,7 +32,7 @@ class HttpClient {
   /// "curl 7.88.1"
   virtual std::string name() const = 0;
   /// @fault as Stage::wait
-  virtual Result<Answer> make(const Request& request) = 0;
+  virtual Result<Answer> make(const Path& path, const Request& request) = 0;
 
  protected:
   HttpClient() = default;

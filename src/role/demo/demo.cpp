@@ -1,5 +1,6 @@
 #include "role/demo/demo.h"
 
+#include <iterator>
 #include <ostream>
 
 #include "role/demo/report.h"
@@ -34,14 +35,19 @@ Result<Outcome> show(runtime::Loop& loop, const DemoOptions& options, std::ostre
   }
   talk << "starting gateway, middleboxes and agent ..." << std::endl;
   LOUVER_ASSIGN(const std::unique_ptr<Stage> stage, Stage::set_up(loop, std::move(wanted)));
-  LOUVER_TRY(stage->start_path());
+  std::vector<std::string> names = {""};  // the honest path, then one for each attempt
+  if (options.cheat)
+    std::ranges::transform(attempt_plans(), std::back_inserter(names),
+                           [](const AttemptPlan& plan) { return std::string{plan.name}; });
+  LOUVER_ASSIGN(const std::vector<Path> paths, stage->open_paths(names));
+  LOUVER_ASSIGN(const std::unique_ptr<HttpClient> http, find_client(*stage));
   talk << "making requests ..." << std::endl;
   Outcome outcome;
   outcome.origin = options.real_origin.empty() ? "embedded origin" : options.real_origin;
-  LOUVER_ASSIGN(outcome.play, perform(*stage, options.real_origin));
-  LOUVER_TRY(stage->end_path());
+  LOUVER_ASSIGN(outcome.play, perform(*stage, paths.front(), *http, options.real_origin));
   if (options.cheat) {
-    LOUVER_ASSIGN(outcome.attempts, make_attempts(*stage, [&](const AttemptPlan& plan) {
+    LOUVER_ASSIGN(outcome.attempts,
+                  make_attempts(*stage, std::span{paths}.subspan(1), *http, [&](const AttemptPlan& plan) {
                     talk << "attempt " << plan.name << " ..." << std::endl;
                   }));
   }

@@ -3,6 +3,7 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/version.hpp>
+#include <sstream>
 
 #include "role/demo/client.h"
 
@@ -17,9 +18,9 @@ constexpr std::chrono::seconds request_deadline{8};
 constexpr std::size_t body_octets_most = 16 * 1024 * 1024;
 
 /// One request through a proxy, step by step; each step begins the next.
-class Exchange_ {
+class Fetch {
  public:
-  Exchange_(asio::io_context& context, const Request& request) : stream_(context) {
+  Fetch(asio::io_context& context, const Request& request) : stream_(context) {
     // "http://host/path": what a client gives a proxy.
     const std::string rest = request.url.substr(std::string_view{"http://"}.size());
     message_.method_string(request.method);
@@ -53,12 +54,9 @@ class Exchange_ {
   Answer take() {
     if (!parser_.is_header_done()) return std::move(answer_);
     const auto& response = parser_.get();
-    answer_.status = static_cast<int>(response.result_int());
     std::ostringstream head;
     head << response.base();
-    const int status = static_cast<int>(response.result_int());
     take_head(head.str(), answer_);
-    answer_.status = status;
     answer_.body = response.body();
     return std::move(answer_);
   }
@@ -81,10 +79,10 @@ class LibraryClient final : public HttpClient {
     return "Boost.Beast " + std::to_string(BOOST_BEAST_VERSION) + " (curl is not installed)";
   }
 
-  Result<Answer> make(const Request& request) override {
+  Result<Answer> make(const Path& path, const Request& request) override {
     asio::io_context context{1};
-    Exchange_ exchange{context, request};
-    exchange.start(stage_.proxy_port());
+    Fetch exchange{context, request};
+    exchange.start(path.proxy_port());
     try {
       // In turns with the stage's own loop, so that what the parties say is heard meanwhile.
       LOUVER_TRY(stage_.wait([&] { return context.run_for(std::chrono::milliseconds{1}) == 0 && context.stopped(); },

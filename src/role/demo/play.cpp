@@ -77,7 +77,7 @@ Arrived at_client(const std::vector<RequestResult>& all) {
   return sum;
 }
 
-std::vector<MatrixRow> matrix_of(const Stage& stage, const std::vector<RequestResult>& requests,
+std::vector<MatrixRow> matrix_of(const Stage& stage, const Path& path, const std::vector<RequestResult>& requests,
                                  const std::optional<Arrived>& origin) {
   const Arrived client_got = at_client(requests);
   std::vector<MatrixRow> rows;
@@ -88,7 +88,7 @@ std::vector<MatrixRow> matrix_of(const Stage& stage, const std::vector<RequestRe
     Seen sink{.grant = "sink", .messages = {}, .octets = {}, .put_octets = {}};
     if (!c2s) sink.octets = client_got.in(context.name);
     if (c2s && origin) sink.octets = origin->in(context.name);
-    row.by_party = {c2s ? author : sink, seen_by_middlebox(scanner, stage.scanner(), context.name),
+    row.by_party = {c2s ? author : sink, seen_by_middlebox(scanner, *path.scanner, context.name),
                     seen_by_middlebox(editor, stage.editor(), context.name), c2s ? sink : author};
     rows.push_back(std::move(row));
   }
@@ -96,9 +96,10 @@ std::vector<MatrixRow> matrix_of(const Stage& stage, const std::vector<RequestRe
 }
 
 /// A middlebox has seen its own context and no other.
-void look_at_sight(const Stage& stage, std::size_t requests, std::vector<Check>& checks) {
+void look_at_sight(const Stage& stage, const Path& path, std::size_t requests, std::vector<Check>& checks) {
   for (const auto& [member, party, lines] :
-       {std::tuple{&scanner, &stage.scanner(), requests}, std::tuple{&editor, &stage.editor(), 2 * requests}}) {
+       {std::tuple{&scanner, static_cast<const PartyProcess*>(path.scanner.get()), requests},
+        std::tuple{&editor, &stage.editor(), 2 * requests}}) {
     const std::string name{member->name};
     const std::size_t own = messages_of(*party, member->context).size();
     checks.push_back({name + " has seen the " + std::string{member->context} + " of every exchange", own == lines});
@@ -106,8 +107,9 @@ void look_at_sight(const Stage& stage, std::size_t requests, std::vector<Check>&
   }
 }
 
-void look_for_secrets(const Stage& stage, std::vector<Check>& checks) {
-  for (const auto& [member, party] : {std::pair{&scanner, &stage.scanner()}, std::pair{&editor, &stage.editor()}}) {
+void look_for_secrets(const Stage& stage, const Path& path, std::vector<Check>& checks) {
+  for (const auto& [member, party] : {std::pair{&scanner, static_cast<const PartyProcess*>(path.scanner.get())},
+                                      std::pair{&editor, &stage.editor()}}) {
     const bool leaked =
         std::ranges::any_of(std::array{card_number, request_cookie, bearer, std::string_view{Origin::cookie}},
                             [&said = *party](std::string_view secret) { return said.has_said(secret); });
@@ -131,14 +133,13 @@ bool Play::ok() const {
          std::ranges::all_of(requests, [](const RequestResult& one) { return one.ok(); });
 }
 
-Result<Play> perform(Stage& stage, const std::string& real_origin) {
+Result<Play> perform(Stage& stage, const Path& path, HttpClient& http, const std::string& real_origin) {
   Play play;
-  LOUVER_ASSIGN(const std::unique_ptr<HttpClient> http, find_client(stage));
-  play.client = http->name();
+  play.client = http.name();
   const std::vector<PlannedRequest> planned =
       real_origin.empty() ? planned_requests() : std::vector{request_of(real_origin)};
   for (const PlannedRequest& one : planned) {
-    LOUVER_ASSIGN(Answer answer, http->make(one.request));
+    LOUVER_ASSIGN(Answer answer, http.make(path, one.request));
     RequestResult result{one.what, one.request, std::move(answer), {}};
     const std::vector<Received> received = stage.origin().received();
     one.look(result.answer, received.size() > play.requests.size() ? &received.back() : nullptr, result.checks);
@@ -146,16 +147,16 @@ Result<Play> perform(Stage& stage, const std::string& real_origin) {
   }
   const std::size_t count = planned.size();
   const auto all_said = [&] {
-    return messages_of(stage.scanner(), scanner.context).size() >= count &&
+    return messages_of(*path.scanner, scanner.context).size() >= count &&
            messages_of(stage.editor(), editor.context).size() >= 2 * count;
   };
   if (const auto said = stage.wait(all_said, "the middleboxes' logs", std::chrono::seconds{2});
       !said && said.error().fault != Fault::timeout)
     return said.error();
-  play.matrix = matrix_of(stage, play.requests,
+  play.matrix = matrix_of(stage, path, play.requests,
                           real_origin.empty() ? std::optional{at_origin(stage.origin().received())} : std::nullopt);
-  look_at_sight(stage, count, play.checks);
-  look_for_secrets(stage, play.checks);
+  look_at_sight(stage, path, count, play.checks);
+  look_for_secrets(stage, path, play.checks);
   look_at_change(play, play.checks);
   return play;
 }

@@ -42,6 +42,6 @@ struct Play {
 /// Makes the requests and collects what everybody saw.
 /// @param real_origin  "http://host:port/path": only this is fetched; empty: the embedded origin's requests
 /// @fault as Stage::wait
-Result<Play> perform(Stage& stage, const std::string& real_origin);
+Result<Play> perform(Stage& stage, const Path& path, HttpClient& http, const std::string& real_origin);
 
 }  // namespace louver::role::demo

@@ -27,9 +27,15 @@ class ScratchDirectory {
   bool keep_;
 };
 
+/// The two processes that each path has for itself; they are killed when it goes.
+struct Path {
+  std::unique_ptr<PartyProcess> scanner, agent;
+  std::uint16_t proxy_port() const { return agent->port(); }
+};
+
 /// Every process of a path, on free loopback ports, with certificates that only this run trusts.
 ///
-/// Gateway, editor and origin live as long as the stage; scanner and agent are started for each path.
+/// Gateway, editor and origin live as long as the stage and serve all its paths.
 class Stage {
  public:
   struct Options {
@@ -41,43 +47,43 @@ class Stage {
   /// @fault configuration  a file or process that cannot be made; timeout; revoked: a signal asked to end
   static Result<std::unique_ptr<Stage>> set_up(runtime::Loop& loop, Options options);
 
-  /// Starts scanner and agent and returns when their association is open.
-  /// @param attempt  empty: an honest scanner; else an insider that makes this attempt
-  Result<> start_path(const std::string& attempt = {});
-  /// Ends both and waits for it.
-  Result<> end_path();
+  /// Starts a path for each name and returns when their associations are open: all at once, as starting takes most of
+  /// the time.
+  /// @param attempts  empty: an honest scanner; else an insider that makes this attempt
+  Result<std::vector<Path>> open_paths(const std::vector<std::string>& attempts);
 
   /// Works until `done()` holds.
   /// @fault timeout (after `within`, or at the deadline of everything): names `what`; revoked: a signal asked to end
-  Result<> wait(const std::function<bool()>& done, std::string_view what, Duration within = std::chrono::seconds{8});
+  Result<> wait(const std::function<bool()>& done, std::string_view what, Duration within = std::chrono::seconds{18});
 
   const std::string& directory() const { return directory_->path(); }
-  std::uint16_t proxy_port() const { return agent_->port(); }
   Origin& origin() { return *origin_; }
   runtime::Loop& loop() { return loop_; }
   const PartyProcess& gateway() const { return *gateway_; }
   const PartyProcess& editor() const { return *editor_; }
-  const PartyProcess& scanner() const { return *scanner_; }
-  const PartyProcess& agent() const { return *agent_; }
-  /// In the order of the path.
-  std::vector<const PartyProcess*> parties() const {
-    return {agent_.get(), scanner_.get(), editor_.get(), gateway_.get()};
-  }
 
  private:
+  using Process = std::unique_ptr<PartyProcess>;
   Stage(runtime::Loop& loop, Options options, std::unique_ptr<ScratchDirectory> directory)
       : loop_(loop), options_(std::move(options)), directory_(std::move(directory)), place_{directory_->path()} {}
   Result<> make_pki() const;
-  Result<std::unique_ptr<PartyProcess>> start(const CastMember& member, const std::string& file,
-                                              std::vector<std::string> subcommand);
+  /// @param file_name  of its configuration
+  Result<Process> start(const CastMember& member, const std::string& file_name, const std::string& configuration,
+                        std::vector<std::string> subcommand);
+  Result<> wait_for(const PartyProcess& party, std::string_view event);
 
   runtime::Loop& loop_;
   Options options_;
   std::unique_ptr<ScratchDirectory> directory_;
   Place place_;
   std::unique_ptr<Origin> origin_;
-  std::unique_ptr<PartyProcess> gateway_, editor_, scanner_, agent_;
+  Process gateway_, editor_;
   bool asked_to_end_ = false;
 };
+
+/// Writes a file that only its owner can read. Nothing in the scratch directory has to outlive a crash: so it does not
+/// wait for the disk.
+/// @fault configuration
+Result<> write_scratch(const std::string& path, std::string_view content);
 
 }  // namespace louver::role::demo
