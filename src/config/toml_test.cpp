@@ -54,6 +54,12 @@ TEST(Toml, refuses_control_characters_and_nul) {
   EXPECT_NE(error_of("# \x7f\n"), "");
 }
 
+TEST(Toml, a_table_header_that_begins_with_no_key_is_an_error_and_no_crash) {
+  for (const std::string_view text : {"[\x10\x10]\n", "[=]\n", "[.a]\n", "[[=]]\n", "[a.=]\n", "[#\n"}) {
+    EXPECT_TRUE(error_of(text).starts_with("f:1:")) << text << error_of(text);
+  }
+}
+
 TEST(Toml, takes_a_file_of_the_greatest_size_and_refuses_one_octet_more) {
   std::string text(file_bytes_most, '\n');
   EXPECT_EQ(error_of(text), "");
