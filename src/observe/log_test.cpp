@@ -51,12 +51,10 @@ TEST_F(LogTest, writes_json_lines_for_collectors) {
   log->write(Level::warn, Event::alert_received, {{"alert", "bad_record"}, {"party", 2}, {"verified", false}});
   clock.go_on(1h + 5ms);
   log->write(Level::info, Event::listen, {{"port", std::uint16_t{4433}}});
-  EXPECT_THAT(
-      lines(),
-      ElementsAre(
-          R"({"time":"2025-06-07T08:09:10.011Z","level":"warn","event":"alert.received",)"
-          R"("alert":"bad_record","party":2,"verified":false})",
-          R"({"time":"2025-06-07T09:09:10.016Z","level":"info","event":"listen","port":4433})"));
+  EXPECT_THAT(lines(),
+              ElementsAre(R"({"time":"2025-06-07T08:09:10.011Z","level":"warn","event":"alert.received",)"
+                          R"("alert":"bad_record","party":2,"verified":false})",
+                          R"({"time":"2025-06-07T09:09:10.016Z","level":"info","event":"listen","port":4433})"));
 }
 
 TEST_F(LogTest, leaves_out_what_is_below_its_level) {

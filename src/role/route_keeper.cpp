@@ -120,9 +120,7 @@ void RouteKeeper::on_open(const std::shared_ptr<AssociationLink>& association) {
 }
 
 /// "the client sends it at the earliest 10 s after its last JOIN of that association, so that it overtakes none"
-void RouteKeeper::retire(const std::shared_ptr<AssociationLink>& old) {
-  old->close_after(limits::close_grace);
-}
+void RouteKeeper::retire(const std::shared_ptr<AssociationLink>& old) { old->close_after(limits::close_grace); }
 
 void RouteKeeper::on_over(const AssociationLink* association, const Error& error) {
   if (association == nullptr) return;

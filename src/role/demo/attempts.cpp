@@ -120,6 +120,8 @@ std::string check_insider(const AttemptPlan& plan, const Path& path, std::string
     if (tried == nullptr || tried->value("records", 0) == 0) return "the insider has tried its keys on no record";
     remark = std::to_string(tried->value("keys", 0)) + " keys tried on " + std::to_string(tried->value("records", 0)) +
              " records, " + std::to_string(tried->value("opened", 0)) + " opened";
+    if (tried->value("granted_opened", 0) == 0)
+      return "not even what it was granted has been opened: the keys were tried wrongly";
     if (tried->value("opened", 0) != 0) return "a key opened what it must not";
   }
   if (plan.attempt == Attempt::rejoin && path.scanner->first(event_rejoined) == nullptr)

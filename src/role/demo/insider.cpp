@@ -43,7 +43,8 @@ MiddleboxHooks insider_hooks(Attempt attempt, const runtime::Endpoint& past) {
            {"records", tried.records},
            {"attempts", tried.attempts},
            {"opened", tried.opened},
-           {"octets", tried.octets_opened}});
+           {"octets", tried.octets_opened},
+           {"granted_opened", tried.granted_opened}});
     };
     if (attempt == Attempt::replay_join) {
       helper.on_answer = [recorded](Bytes sent) { replay(*recorded, sent); };

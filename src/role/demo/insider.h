@@ -11,7 +11,7 @@ namespace louver::role::demo {
 MiddleboxHooks insider_hooks(Attempt attempt, const runtime::Endpoint& past);
 
 /// Events of its own.
-inline constexpr const char* event_tried = "insider.tried";        // keys, records, opened, octets
+inline constexpr const char* event_tried = "insider.tried";        // members as InsiderRelay::Tried
 inline constexpr const char* event_rejoined = "insider.rejoined";  // the JOIN was led elsewhere
 inline constexpr const char* event_replayed = "insider.replayed";  // octets: what came back on the second connection
 

@@ -167,16 +167,20 @@ Result<> InsiderRelay::put(Record& record, Outbound& onward) {
 
 /// Every key of every item, with the right sequence: if any one fitted, it would open.
 void InsiderRelay::try_keys(Record& record) {
-  const auto granted = terms_.grant(self_, record.segment->context, record.direction);
-  auto data = view(record);
-  if (granted != session::Grant::none || !data || data->ciphertext.empty()) return;
-  ++tried_.records;
+  const auto data = view(record);
+  if (!data || data->ciphertext.empty()) return;
+  const bool granted = terms_.grant(self_, record.segment->context, record.direction) != session::Grant::none;
+  if (!granted) ++tried_.records;
   for (const Aead& key : all_keys_) {
     Buffer plaintext(data->ciphertext.size());
+    const bool opened = key.open(Sequence{record.seq}, data->aad, data->ciphertext, data->tag, plaintext);
+    if (granted) {
+      tried_.granted_opened += opened ? 1 : 0;
+      continue;
+    }
     ++tried_.attempts;
-    if (!key.open(Sequence{record.seq}, data->aad, data->ciphertext, data->tag, plaintext)) continue;
-    ++tried_.opened;
-    tried_.octets_opened += plaintext.size();
+    tried_.opened += opened ? 1 : 0;
+    tried_.octets_opened += opened ? plaintext.size() : 0;
   }
 }
 

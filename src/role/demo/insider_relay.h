@@ -33,6 +33,7 @@ class InsiderRelay final : public session::RelaySession {
   struct Tried {
     std::size_t keys = 0, records = 0, attempts = 0, opened = 0;
     std::uint64_t octets_opened = 0;
+    std::size_t granted_opened = 0;  // records that it may read, as a proof that the keys are right and rightly used
   };
   /// What the insider does beside the relay's own work.
   struct Helper {
