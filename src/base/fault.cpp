@@ -1,263 +1,129 @@
 #include "base/fault.h"
 
-#include <cstdlib>
+#include <array>
+#include <cstddef>
 
 namespace louver {
+namespace {
 
-Alert alert_for(Fault fault) {
-  switch (fault) {  // no default: the compiler names the row that is missing
-    case Fault::input_too_short:
-    case Fault::trailing_bytes:
-    case Fault::length_out_of_bounds:
-    case Fault::bad_value:
-    case Fault::unknown_frame_type:
-    case Fault::reserved_flags:
-    case Fault::unexpected_frame:
-    case Fault::unexpected_message:
-    case Fault::not_louver:
-      return Alert::bad_frame;
-    case Fault::unsupported_version:
-      return Alert::unsupported_version;
-    case Fault::unsupported_suite:
-      return Alert::unsupported_suite;
-    case Fault::not_in_route:
-      return Alert::not_in_route;
-    case Fault::next_hop_refused:
-      return Alert::next_hop_refused;
-    case Fault::tls_failed:
-    case Fault::tls_parameters:
-    case Fault::certificate_invalid:
-      return Alert::handshake_failed;
-    case Fault::certificate_role:
-      return Alert::certificate_role;
-    case Fault::certificate_name:
-      return Alert::name_mismatch;
-    case Fault::hello_hash:
-    case Fault::manifest_differs:
-    case Fault::duplicate_party:
-    case Fault::part_size:
-    case Fault::items_differ:
-    case Fault::digest_differs:
-    case Fault::extension_refused:
-      return Alert::manifest_mismatch;
-    case Fault::grant_refused:
-      return Alert::grant_refused;
-    case Fault::grant_raised:
-      return Alert::grant_raised;
-    case Fault::record_length:
-    case Fault::record_context:
-    case Fault::record_exchange:
-    case Fault::record_order:
-    case Fault::record_padding:
-    case Fault::record_redactor:
-    case Fault::record_after_fin:
-    case Fault::fin_order:
-    case Fault::aead_tag:
-    case Fault::verify_tag:
-    case Fault::redact_tag:
-    case Fault::witness_tag:
-    case Fault::join_end_tag:
-    case Fault::join_hop_tag:
-      return Alert::bad_record;
-    case Fault::hop_tag:
-      return Alert::bad_hop;
-    case Fault::truncated:
-    case Fault::connection_lost:
-      return Alert::truncated;
-    case Fault::blocked_by_policy:
-    case Fault::filter_failed:
-      return Alert::blocked_by_policy;
-    case Fault::unknown_association:
-      return Alert::unknown_association;
-    case Fault::join_replayed:
-      return Alert::replayed_join;
-    case Fault::certificate_expired:
-    case Fault::revoked:
-    case Fault::closed:
-      return Alert::revoked;
-    case Fault::sequence_exhausted:
-    case Fault::limit_exceeded:
-      return Alert::limit_exceeded;
-    case Fault::join_late:
-    case Fault::timeout:
-      return Alert::timeout;
-    case Fault::peer_alert:
-    case Fault::configuration:
-    case Fault::internal_error:
-      return Alert::internal_error;
-  }
-  std::abort();  // only a value cast from an integer gets here
-}
+struct AlertRow {
+  Alert alert;
+  std::string_view name;
+};
 
-std::string_view name_of(Alert alert) {
-  switch (alert) {
-    case Alert::bad_frame:
-      return "bad_frame";
-    case Alert::unsupported_version:
-      return "unsupported_version";
-    case Alert::unsupported_suite:
-      return "unsupported_suite";
-    case Alert::not_in_route:
-      return "not_in_route";
-    case Alert::next_hop_refused:
-      return "next_hop_refused";
-    case Alert::handshake_failed:
-      return "handshake_failed";
-    case Alert::certificate_role:
-      return "certificate_role";
-    case Alert::name_mismatch:
-      return "name_mismatch";
-    case Alert::manifest_mismatch:
-      return "manifest_mismatch";
-    case Alert::grant_refused:
-      return "grant_refused";
-    case Alert::grant_raised:
-      return "grant_raised";
-    case Alert::bad_record:
-      return "bad_record";
-    case Alert::bad_hop:
-      return "bad_hop";
-    case Alert::truncated:
-      return "truncated";
-    case Alert::blocked_by_policy:
-      return "blocked_by_policy";
-    case Alert::unknown_association:
-      return "unknown_association";
-    case Alert::replayed_join:
-      return "replayed_join";
-    case Alert::revoked:
-      return "revoked";
-    case Alert::limit_exceeded:
-      return "limit_exceeded";
-    case Alert::timeout:
-      return "timeout";
-    case Alert::internal_error:
-      return "internal_error";
-  }
-  std::abort();
-}
+// In the order of the enumeration, from 1: the checks below hold both together.
+constexpr std::array alerts{
+    AlertRow{Alert::bad_frame, "bad_frame"},
+    AlertRow{Alert::unsupported_version, "unsupported_version"},
+    AlertRow{Alert::unsupported_suite, "unsupported_suite"},
+    AlertRow{Alert::not_in_route, "not_in_route"},
+    AlertRow{Alert::next_hop_refused, "next_hop_refused"},
+    AlertRow{Alert::handshake_failed, "handshake_failed"},
+    AlertRow{Alert::certificate_role, "certificate_role"},
+    AlertRow{Alert::name_mismatch, "name_mismatch"},
+    AlertRow{Alert::manifest_mismatch, "manifest_mismatch"},
+    AlertRow{Alert::grant_refused, "grant_refused"},
+    AlertRow{Alert::grant_raised, "grant_raised"},
+    AlertRow{Alert::bad_record, "bad_record"},
+    AlertRow{Alert::bad_hop, "bad_hop"},
+    AlertRow{Alert::truncated, "truncated"},
+    AlertRow{Alert::blocked_by_policy, "blocked_by_policy"},
+    AlertRow{Alert::unknown_association, "unknown_association"},
+    AlertRow{Alert::replayed_join, "replayed_join"},
+    AlertRow{Alert::revoked, "revoked"},
+    AlertRow{Alert::limit_exceeded, "limit_exceeded"},
+    AlertRow{Alert::timeout, "timeout"},
+    AlertRow{Alert::internal_error, "internal_error"},
+};
 
-std::string_view name_of(Fault fault) {
-  switch (fault) {
-    case Fault::input_too_short:
-      return "input_too_short";
-    case Fault::trailing_bytes:
-      return "trailing_bytes";
-    case Fault::length_out_of_bounds:
-      return "length_out_of_bounds";
-    case Fault::bad_value:
-      return "bad_value";
-    case Fault::unknown_frame_type:
-      return "unknown_frame_type";
-    case Fault::reserved_flags:
-      return "reserved_flags";
-    case Fault::unexpected_frame:
-      return "unexpected_frame";
-    case Fault::unexpected_message:
-      return "unexpected_message";
-    case Fault::not_louver:
-      return "not_louver";
-    case Fault::unsupported_version:
-      return "unsupported_version";
-    case Fault::unsupported_suite:
-      return "unsupported_suite";
-    case Fault::not_in_route:
-      return "not_in_route";
-    case Fault::next_hop_refused:
-      return "next_hop_refused";
-    case Fault::tls_failed:
-      return "tls_failed";
-    case Fault::tls_parameters:
-      return "tls_parameters";
-    case Fault::certificate_invalid:
-      return "certificate_invalid";
-    case Fault::certificate_role:
-      return "certificate_role";
-    case Fault::certificate_name:
-      return "certificate_name";
-    case Fault::hello_hash:
-      return "hello_hash";
-    case Fault::manifest_differs:
-      return "manifest_differs";
-    case Fault::duplicate_party:
-      return "duplicate_party";
-    case Fault::part_size:
-      return "part_size";
-    case Fault::items_differ:
-      return "items_differ";
-    case Fault::digest_differs:
-      return "digest_differs";
-    case Fault::grant_raised:
-      return "grant_raised";
-    case Fault::grant_refused:
-      return "grant_refused";
-    case Fault::extension_refused:
-      return "extension_refused";
-    case Fault::record_length:
-      return "record_length";
-    case Fault::record_context:
-      return "record_context";
-    case Fault::record_exchange:
-      return "record_exchange";
-    case Fault::record_order:
-      return "record_order";
-    case Fault::record_padding:
-      return "record_padding";
-    case Fault::record_redactor:
-      return "record_redactor";
-    case Fault::record_after_fin:
-      return "record_after_fin";
-    case Fault::fin_order:
-      return "fin_order";
-    case Fault::aead_tag:
-      return "aead_tag";
-    case Fault::verify_tag:
-      return "verify_tag";
-    case Fault::redact_tag:
-      return "redact_tag";
-    case Fault::witness_tag:
-      return "witness_tag";
-    case Fault::hop_tag:
-      return "hop_tag";
-    case Fault::sequence_exhausted:
-      return "sequence_exhausted";
-    case Fault::truncated:
-      return "truncated";
-    case Fault::unknown_association:
-      return "unknown_association";
-    case Fault::join_replayed:
-      return "join_replayed";
-    case Fault::join_end_tag:
-      return "join_end_tag";
-    case Fault::join_hop_tag:
-      return "join_hop_tag";
-    case Fault::join_late:
-      return "join_late";
-    case Fault::certificate_expired:
-      return "certificate_expired";
-    case Fault::revoked:
-      return "revoked";
-    case Fault::closed:
-      return "closed";
-    case Fault::blocked_by_policy:
-      return "blocked_by_policy";
-    case Fault::limit_exceeded:
-      return "limit_exceeded";
-    case Fault::timeout:
-      return "timeout";
-    case Fault::peer_alert:
-      return "peer_alert";
-    case Fault::connection_lost:
-      return "connection_lost";
-    case Fault::filter_failed:
-      return "filter_failed";
-    case Fault::configuration:
-      return "configuration";
-    case Fault::internal_error:
-      return "internal_error";
+struct FaultRow {
+  Fault fault;
+  std::string_view name;
+  Alert alert;
+};
+
+constexpr std::array faults{
+    FaultRow{Fault::input_too_short, "input_too_short", Alert::bad_frame},
+    FaultRow{Fault::trailing_bytes, "trailing_bytes", Alert::bad_frame},
+    FaultRow{Fault::length_out_of_bounds, "length_out_of_bounds", Alert::bad_frame},
+    FaultRow{Fault::bad_value, "bad_value", Alert::bad_frame},
+    FaultRow{Fault::unknown_frame_type, "unknown_frame_type", Alert::bad_frame},
+    FaultRow{Fault::reserved_flags, "reserved_flags", Alert::bad_frame},
+    FaultRow{Fault::unexpected_frame, "unexpected_frame", Alert::bad_frame},
+    FaultRow{Fault::unexpected_message, "unexpected_message", Alert::bad_frame},
+    FaultRow{Fault::not_louver, "not_louver", Alert::bad_frame},
+    FaultRow{Fault::unsupported_version, "unsupported_version", Alert::unsupported_version},
+    FaultRow{Fault::unsupported_suite, "unsupported_suite", Alert::unsupported_suite},
+    FaultRow{Fault::not_in_route, "not_in_route", Alert::not_in_route},
+    FaultRow{Fault::next_hop_refused, "next_hop_refused", Alert::next_hop_refused},
+    FaultRow{Fault::tls_failed, "tls_failed", Alert::handshake_failed},
+    FaultRow{Fault::tls_parameters, "tls_parameters", Alert::handshake_failed},
+    FaultRow{Fault::certificate_invalid, "certificate_invalid", Alert::handshake_failed},
+    FaultRow{Fault::certificate_role, "certificate_role", Alert::certificate_role},
+    FaultRow{Fault::certificate_name, "certificate_name", Alert::name_mismatch},
+    FaultRow{Fault::hello_hash, "hello_hash", Alert::manifest_mismatch},
+    FaultRow{Fault::manifest_differs, "manifest_differs", Alert::manifest_mismatch},
+    FaultRow{Fault::duplicate_party, "duplicate_party", Alert::manifest_mismatch},
+    FaultRow{Fault::part_size, "part_size", Alert::manifest_mismatch},
+    FaultRow{Fault::items_differ, "items_differ", Alert::manifest_mismatch},
+    FaultRow{Fault::digest_differs, "digest_differs", Alert::manifest_mismatch},
+    FaultRow{Fault::grant_raised, "grant_raised", Alert::grant_raised},
+    FaultRow{Fault::grant_refused, "grant_refused", Alert::grant_refused},
+    FaultRow{Fault::extension_refused, "extension_refused", Alert::manifest_mismatch},
+    FaultRow{Fault::record_length, "record_length", Alert::bad_record},
+    FaultRow{Fault::record_context, "record_context", Alert::bad_record},
+    FaultRow{Fault::record_exchange, "record_exchange", Alert::bad_record},
+    FaultRow{Fault::record_order, "record_order", Alert::bad_record},
+    FaultRow{Fault::record_padding, "record_padding", Alert::bad_record},
+    FaultRow{Fault::record_redactor, "record_redactor", Alert::bad_record},
+    FaultRow{Fault::record_after_fin, "record_after_fin", Alert::bad_record},
+    FaultRow{Fault::fin_order, "fin_order", Alert::bad_record},
+    FaultRow{Fault::aead_tag, "aead_tag", Alert::bad_record},
+    FaultRow{Fault::verify_tag, "verify_tag", Alert::bad_record},
+    FaultRow{Fault::redact_tag, "redact_tag", Alert::bad_record},
+    FaultRow{Fault::witness_tag, "witness_tag", Alert::bad_record},
+    FaultRow{Fault::hop_tag, "hop_tag", Alert::bad_hop},
+    FaultRow{Fault::sequence_exhausted, "sequence_exhausted", Alert::limit_exceeded},
+    FaultRow{Fault::truncated, "truncated", Alert::truncated},
+    FaultRow{Fault::unknown_association, "unknown_association", Alert::unknown_association},
+    FaultRow{Fault::join_replayed, "join_replayed", Alert::replayed_join},
+    FaultRow{Fault::join_end_tag, "join_end_tag", Alert::bad_record},
+    FaultRow{Fault::join_hop_tag, "join_hop_tag", Alert::bad_record},
+    FaultRow{Fault::join_late, "join_late", Alert::timeout},
+    FaultRow{Fault::certificate_expired, "certificate_expired", Alert::revoked},
+    FaultRow{Fault::revoked, "revoked", Alert::revoked},
+    FaultRow{Fault::closed, "closed", Alert::revoked},
+    FaultRow{Fault::blocked_by_policy, "blocked_by_policy", Alert::blocked_by_policy},
+    FaultRow{Fault::limit_exceeded, "limit_exceeded", Alert::limit_exceeded},
+    FaultRow{Fault::timeout, "timeout", Alert::timeout},
+    FaultRow{Fault::peer_alert, "peer_alert", Alert::internal_error},
+    FaultRow{Fault::connection_lost, "connection_lost", Alert::truncated},
+    FaultRow{Fault::filter_failed, "filter_failed", Alert::blocked_by_policy},
+    FaultRow{Fault::configuration, "configuration", Alert::internal_error},
+    FaultRow{Fault::internal_error, "internal_error", Alert::internal_error},
+};
+
+constexpr std::size_t place_of(Alert alert) { return static_cast<std::size_t>(alert) - 1; }
+constexpr std::size_t place_of(Fault fault) { return static_cast<std::size_t>(fault); }
+
+constexpr bool rows_are_in_order() {
+  for (std::size_t i = 0; i < alerts.size(); ++i) {
+    if (place_of(alerts[i].alert) != i) return false;
   }
-  std::abort();
+  for (std::size_t i = 0; i < faults.size(); ++i) {
+    if (place_of(faults[i].fault) != i) return false;
+  }
+  return true;
 }
+static_assert(rows_are_in_order(), "a row of the tables is missing or not at its place");
+static_assert(place_of(Alert::internal_error) + 1 == alerts.size(), "the last alert has no row");
+static_assert(place_of(Fault::internal_error) + 1 == faults.size(), "the last fault has no row");
+
+}  // namespace
+
+Alert alert_for(Fault fault) { return faults[place_of(fault)].alert; }
+std::string_view name_of(Alert alert) { return alerts[place_of(alert)].name; }
+std::string_view name_of(Fault fault) { return faults[place_of(fault)].name; }
 
 bool is_alert(std::uint8_t code) {
   return code >= static_cast<std::uint8_t>(Alert::bad_frame) &&

@@ -8,6 +8,7 @@ namespace {
 std::vector<std::shared_ptr<Resident>> snapshot(
     const std::unordered_map<Resident*, std::shared_ptr<Resident>>& residents) {
   std::vector<std::shared_ptr<Resident>> out;
+  out.reserve(residents.size());
   for (const auto& [key, resident] : residents) out.push_back(resident);
   return out;
 }

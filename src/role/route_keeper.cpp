@@ -175,7 +175,7 @@ void RouteKeeper::tell(const std::shared_ptr<session::AssociationRecord>& record
 void RouteKeeper::when_ready(runtime::LoopHandle loop, Ready ready) {
   {
     const std::lock_guard lock{mutex_};
-    waiting_.push_back({loop, std::move(ready), runtime::now() + station_.limits.handshake_deadline});
+    waiting_.push_back({std::move(loop), std::move(ready), runtime::now() + station_.limits.handshake_deadline});
   }
   household_->loop().post([this] {
     if (const auto record = current()) {

@@ -24,7 +24,7 @@ EndpointSession::EndpointSession(const KeySource& keys, const ProfileTraits& pro
       last_activity_(started) {}
 
 Result<std::size_t> EndpointSession::receive(MutableBytes input, PartSink& sink, TimePoint now) {
-  const auto consumed =
+  auto consumed =
       for_each_record(input, *plan_, alert_, [&](const wire::FrameView& frame) { return on_record(frame, sink); });
   if (consumed && *consumed != 0) note_progress(now);
   return consumed;

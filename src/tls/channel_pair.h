@@ -2,9 +2,21 @@
 
 #include <gtest/gtest.h>
 
+#include <ostream>
+
 #include "tls/bad_certificates.h"
 #include "tls/raw_peer.h"
 #include "tls/role.h"
+
+namespace louver::tls {
+
+/// How the parameters of the tests are shown in their names.
+inline void PrintTo(ChannelKind kind, std::ostream* out) {
+  constexpr const char* names[] = {"end_to_end", "client_side", "server_side"};
+  *out << names[static_cast<std::size_t>(kind)];
+}
+
+}  // namespace louver::tls
 
 /// Two of our own channels with each other, and what their tests share.
 namespace louver::tls::test {

@@ -15,6 +15,7 @@ struct Place {
   bool peer_is_server;
   Role peer;
 };
+void PrintTo(const Place& place, std::ostream* out) { *out << place.what; }
 constexpr Place places[] = {
     {"client_end_to_end", ChannelKind::end_to_end, true, Role::server},
     {"server_end_to_end", ChannelKind::end_to_end, false, Role::client},

@@ -9,6 +9,8 @@
 #include "tls/trust.h"
 
 namespace louver::tls {
+void PrintTo(Role role, std::ostream* out) { *out << name_of(role); }
+
 namespace {
 
 using test::now;

@@ -1,6 +1,7 @@
 #include "role/demo/client.h"
 
 #include <unistd.h>
+#include <charconv>
 
 #include <optional>
 
@@ -53,7 +54,11 @@ class Curl final : public HttpClient {
         path_, "-q", "-sS", "--max-time", "8", "--noproxy", "", "-x", "http://127.0.0.1:" + std::to_string(path.proxy_port()),
         "-D", base + ".head", "-o", base + ".body", "-X", request.method};
     // clang-format on
-    for (const auto& [name, value] : request.fields) argv.insert(argv.end(), {"-H", name + ": " + value});
+    for (const auto& [name, value] : request.fields) {
+      std::string field = name;
+      field.append(": ").append(value);
+      argv.insert(argv.end(), {"-H", std::move(field)});
+    }
     if (request.chunked) argv.insert(argv.end(), {"-H", "Transfer-Encoding: chunked"});
     if (!request.body.empty()) {
       LOUVER_TRY(write_scratch(base + ".upload", request.body));
@@ -87,7 +92,9 @@ void take_head(std::string_view text, Answer& answer) {
       answer.fields.clear();
       answer.head_octets = 0;
       const std::size_t space = line.find(' ');
-      answer.status = space == std::string_view::npos ? 0 : std::atoi(std::string{line.substr(space + 1, 3)}.c_str());
+      const std::string_view digits = space == std::string_view::npos ? "" : line.substr(space + 1, 3);
+      answer.status = 0;
+      std::from_chars(digits.data(), digits.data() + digits.size(), answer.status);
     } else if (const std::size_t colon = line.find(':'); colon != std::string_view::npos) {
       std::string name{line.substr(0, colon)};
       std::ranges::transform(name, name.begin(),

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <ostream>
 
 #include "role/demo/report.h"
@@ -100,11 +102,9 @@ void write_text(const Outcome& outcome, bool colour, std::ostream& out) {
   write_matrix(outcome.play, paint, out);
   if (!outcome.attempts.empty()) write_attempts(outcome.attempts, paint, out);
   const auto took = std::chrono::duration<double>{outcome.took};
-  char seconds[16];
-  std::snprintf(seconds, sizeof seconds, "%.1f", took.count());
   out << '\n'
-      << (outcome.ok() ? paint.good("All went as it must") : paint.bad("Not all went as it must")) << ", in " << seconds
-      << " s.";
+      << (outcome.ok() ? paint.good("All went as it must") : paint.bad("Not all went as it must")) << ", in "
+      << fmt::format("{:.1f}", took.count()) << " s.";
   if (!outcome.directory.empty()) out << " Files: " << outcome.directory;
   out << '\n';
 }
