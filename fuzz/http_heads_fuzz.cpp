@@ -1,4 +1,4 @@
-#include "filter/edit/head.h"
+#include "filter/http/head.h"
 #include "profile/http1/head.h"
 #include "support/require.h"
 #include "support/script.h"
@@ -21,14 +21,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (credentials)
       require(http1::write_credentials(*credentials) == as_text(input), "credentials make their octets again");
   }
-  using filter::edit::HeadKind;
-  const auto edited_request = filter::edit::parse_head(HeadKind::request, input);
+  using filter::http::HeadKind;
+  const auto edited_request = filter::http::parse_head(HeadKind::request, input);
   if (edited_request)
-    require(*filter::edit::write_head(*edited_request) == as_text(input), "an edited head makes its octets again");
+    require(*filter::http::write_head(*edited_request) == as_text(input), "an edited head makes its octets again");
   if (edited_request) require(request.has_value(), "the far end takes a request head that a middlebox takes");
-  const auto edited_response = filter::edit::parse_head(HeadKind::response, input);
+  const auto edited_response = filter::http::parse_head(HeadKind::response, input);
   if (edited_response)
-    require(*filter::edit::write_head(*edited_response) == as_text(input), "an edited head makes its octets again");
+    require(*filter::http::write_head(*edited_response) == as_text(input), "an edited head makes its octets again");
   if (edited_response) require(response.has_value(), "the far end takes a response head that a middlebox takes");
   return 0;
 }

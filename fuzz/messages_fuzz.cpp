@@ -23,6 +23,8 @@ void read(wire::MessageType type, Bytes body) {
       return round_trip<wire::Go>(body);
     case alive:
       return round_trip<wire::Alive>(body);
+    case blocked:
+      return round_trip<wire::Blocked>(body);
     case alert:
       return round_trip<wire::AlertMessage>(body);
     case close:

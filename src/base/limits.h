@@ -30,6 +30,8 @@ inline constexpr std::uint32_t alive_behind = 3;
 inline constexpr unsigned key_updates = 32;        // in one TLS channel, from the peer
 inline constexpr unsigned empty_tls_records = 64;  // in a row
 
+inline constexpr std::size_t blocked_notes = 64;  // that an endpoint keeps of one association
+
 inline constexpr auto handshake_deadline = 10s;
 inline constexpr auto idle_deadline = 5min;
 inline constexpr auto alive_interval = 10s;

@@ -153,6 +153,25 @@ Result<> check(const EditFilter& filter, const Where& where, Place place) {
   if (filter.set.empty() && filter.add.empty() && filter.remove.empty() && filter.rewrite_path.empty()) {
     return where.wrong(place, "this filter changes nothing: give it set, add, remove or rewrite_path");
   }
+  for (const PathRewrite& rewrite : filter.rewrite_path) {
+    if (rewrite.from.ends_with('/') != rewrite.to.ends_with('/')) {
+      return where.wrong(place, "rewrite_path from \"" + rewrite.from + "\" to \"" + rewrite.to +
+                                    "\": both end in '/' or neither, such as \"/old/\" and \"/new/\"");
+    }
+    if (rewrite.from == rewrite.to) {
+      return where.wrong(place, "rewrite_path from \"" + rewrite.from + "\" to itself does nothing");
+    }
+  }
+  return {};
+}
+
+Result<> check(const ScanFilter& filter, const Where& where, Place place) {
+  for (std::size_t i = 0; i < filter.rules.size(); ++i) {
+    const auto same = [&](const ScanRule& one) { return one.name == filter.rules[i].name; };
+    if (std::ranges::count_if(filter.rules, same) != 1)
+      return where.wrong(place, "two rules are called \"" + filter.rules[i].name + "\"");
+  }
+  if (filter.rules.empty()) return where.wrong(place, "it has no rules, so it finds nothing");
   return {};
 }
 

@@ -195,9 +195,21 @@ struct EditFilter {
   std::vector<PathRewrite> rewrite_path = {};  // the first that fits
 };
 
+struct ScanRule {
+  std::string name = {};
+  std::string pattern = {};
+};
+/// Searches messages for patterns.
+struct ScanFilter {
+  enum class OnMatch : std::uint8_t { log, block, redact };
+  std::vector<ScanRule> rules = {};
+  OnMatch on_match = OnMatch::block;
+  bool pass_coded = false;  // bodies with a content coding, unsearched
+};
+
 struct Filter {
   std::vector<std::string> contexts = {};  // empty: every context on which the middlebox has the grant
-  std::variant<LogFilter, EditFilter> options = {};
+  std::variant<LogFilter, EditFilter, ScanFilter> options = {};
   std::string place = {};
 };
 

@@ -58,6 +58,7 @@ class Lister {
       add_keys<Filter>(name, roles);
       list<LogFilter>(name, roles);
       list<EditFilter>(name, roles);
+      list<ScanFilter>(name, roles);
     }
   }
 

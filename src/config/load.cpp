@@ -64,6 +64,8 @@ Result<Filter> read_filter_of_any_type(const Value& value, const Where& where) {
       return read_filter<LogFilter>(*table, value.place, where);
     case FilterHead::Type::edit:
       return read_filter<EditFilter>(*table, value.place, where);
+    case FilterHead::Type::scan:
+      return read_filter<ScanFilter>(*table, value.place, where);
   }
   return Fault::internal_error;
 }

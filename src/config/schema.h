@@ -32,11 +32,13 @@ struct Head {
 
 /// `type` of a [[filter]]: says which other keys it has.
 struct FilterHead {
-  enum class Type : std::uint8_t { log, edit };
+  enum class Type : std::uint8_t { log, edit, scan };
   Type type = Type::log;
 };
-inline constexpr Named<FilterHead::Type> filter_names[] = {{"log", FilterHead::Type::log},
-                                                           {"edit", FilterHead::Type::edit}};
+inline constexpr Named<FilterHead::Type> filter_names[] = {
+    {"log", FilterHead::Type::log}, {"edit", FilterHead::Type::edit}, {"scan", FilterHead::Type::scan}};
+inline constexpr Named<ScanFilter::OnMatch> on_match_names[] = {
+    {"log", ScanFilter::OnMatch::log}, {"block", ScanFilter::OnMatch::block}, {"redact", ScanFilter::OnMatch::redact}};
 
 /// The type of `[[filter]]`.
 struct FilterTable {
@@ -217,6 +219,21 @@ constexpr auto keys_of(Tag<EditFilter>) {
       key("remove", &EditFilter::remove, ListOf<TextForm>{header_name}, "`edit`: names of fields that are taken out"),
       key("rewrite_path", &EditFilter::rewrite_path, TablesOf<PathRewrite>{},
           "`edit`: the first that fits a request's path")};
+}
+
+constexpr auto keys_of(Tag<ScanRule>) {
+  return std::tuple{
+      key("name", &ScanRule::name, label, "what logs and blocked users are told").needed(),
+      key("pattern", &ScanRule::pattern, pattern, "a regular expression; `(?i)` in front ignores case").needed()};
+}
+
+constexpr auto keys_of(Tag<ScanFilter>) {
+  return std::tuple{
+      key("rules", &ScanFilter::rules, TablesOf<ScanRule>{}, "`scan`: what is searched for, all at once").needed(),
+      key("on_match", &ScanFilter::on_match, Choice<ScanFilter::OnMatch>{on_match_names},
+          "`scan`: log it (needs read), block the message (inspect), or redact its record (redact)"),
+      key("pass_coded", &ScanFilter::pass_coded, Boolean{},
+          "`scan`: let bodies with a content coding (gzip, ..) pass unsearched, instead of stopping them")};
 }
 
 constexpr auto keys_of(Tag<MiddleboxPolicy>) {

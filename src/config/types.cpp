@@ -76,6 +76,10 @@ bool is_label(std::string_view text) {
          std::ranges::all_of(text, [](char c) { return is_alnum(c) || c == '-' || c == '_' || c == '.'; });
 }
 
+bool is_pattern(std::string_view text) {
+  return !text.empty() && text.size() <= 4096 && text.find('\0') == std::string_view::npos;
+}
+
 bool is_party(std::string_view text) { return wire::is_party_name(text); }
 
 bool is_context(std::string_view text) {  // docs/protocol.md §3

@@ -120,6 +120,7 @@ struct TextForm {
 };
 
 bool is_label(std::string_view text);
+bool is_pattern(std::string_view text);
 bool is_party(std::string_view text);
 bool is_context(std::string_view text);
 bool is_uri_pattern(std::string_view text);
@@ -136,6 +137,7 @@ inline constexpr TextForm uri_pattern{
     is_uri_pattern};
 inline constexpr TextForm header_name{"header name", "the name of a header field, such as \"x-checked\"",
                                       is_header_name};
+inline constexpr TextForm pattern{"pattern", "a regular expression of 1 to 4096 octets", is_pattern};
 inline constexpr TextForm path_prefix{"path", "a path that begins with '/', without query", is_path_prefix};
 
 /// A file's name; relative ones start from the folder of the configuration file.

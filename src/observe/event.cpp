@@ -50,6 +50,8 @@ std::string_view name_of(Event event) {
       return "filter.missing_grant";
     case Event::filter_blocked:
       return "filter.blocked";
+    case Event::filter_matched:
+      return "filter.matched";
     case Event::message:
       return "message";
     case Event::origin_fail:

@@ -33,6 +33,7 @@ enum class Event : std::uint8_t {
   message,  // the log filter's line
   origin_fail,
   request_refused,
+  filter_matched,  // a rule of the scan filter
   log_suppressed,  // so many lines of one event were too many
   log_dropped,     // so many lines could not be written
 };

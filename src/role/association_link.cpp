@@ -46,6 +46,7 @@ std::size_t AssociationLink::on_bytes(Side, MutableBytes input, const runtime::C
 
 void AssociationLink::after_engine(session::Outbound&& out) {
   if (!out.empty()) link_->link().write(std::move(out), nullptr);
+  for (const session::BlockedNote& note : engine_->take_blocked()) log_blocked(note);
   const auto self = shared_from_this();  // a callback may end this association
   if (engine_->record() != nullptr && !told_record_) {
     told_record_ = true;
@@ -56,6 +57,17 @@ void AssociationLink::after_engine(session::Outbound&& out) {
     if (callbacks_.on_open) callbacks_.on_open();
   }
   if (!over_) set_timer();
+}
+
+void AssociationLink::log_blocked(const session::BlockedNote& note) {
+  const session::Terms& terms = engine_->record()->terms();
+  station_.log.write(observe::Level::info, observe::Event::filter_blocked,
+                     {{"association", to_hex(engine_->record()->id()).substr(0, 8)},
+                      {"session", static_cast<std::int64_t>(note.what.session)},
+                      {"exchange", static_cast<std::int64_t>(note.what.exchange)},
+                      {"context", terms.find_context(ContextId{note.what.context})->name},
+                      {"by", terms.name(note.by)},
+                      {"reason", note.what.reason.text()}});
 }
 
 void AssociationLink::set_timer() {

@@ -55,6 +55,7 @@ class AssociationLink final : public Resident, public LinkOwner {
   void on_broken(Side from, const Error& error) override;
   void on_drained(Side) override {}
   void after_engine(session::Outbound&& out);
+  void log_blocked(const session::BlockedNote& note);
   void set_timer();
   void on_timer();
   void fail(const Error& error);

@@ -14,14 +14,9 @@ profile::http1::ContextIds own_ids() {
   return {ContextId{1}, ContextId{2}, ContextId{3}, ContextId{4}, ContextId{5}, ContextId{6}};
 }
 
-struct Answer {
-  unsigned status;
-  std::string_view reason;
-};
-
 /// What the user reads when a session fails before his answer began. Alerts of the path are nobody's word, so they are
 /// not named.
-Answer answer_for(Fault fault) {
+HttpFront::Answer answer_for(Fault fault) {
   switch (fault) {
     case Fault::timeout:
       return {504, "The path to the server did not answer in time."};
@@ -36,11 +31,23 @@ Answer answer_for(Fault fault) {
 }
 
 /// The same while there is no session yet.
-Answer answer_before_session(Fault fault) {
+HttpFront::Answer answer_before_session(Fault fault) {
   const bool told = fault == Fault::next_hop_refused || fault == Fault::timeout || fault == Fault::blocked_by_policy ||
                     fault == Fault::grant_refused;
   return told ? answer_for(fault)
-              : Answer{502, "No secure path to the server could be agreed on. The request was not sent."};
+              : HttpFront::Answer{502, "No secure path to the server could be agreed on. The request was not sent."};
+}
+
+/// Who stopped the message and why, in that middlebox's own authenticated words.
+HttpFront::Answer blocked_answer(const session::AssociationRecord& record, const session::BlockedNote& note) {
+  const session::Terms& terms = record.terms();
+  std::string reason = "Blocked by " + terms.name(note.by);
+  const auto party = std::ranges::find(record.parties(), note.by, &session::PartyReport::index);
+  if (party != record.parties().end() && !party->describe.operator_name.bytes.empty())
+    reason += " (" + printable(party->describe.operator_name.text(), 64) + ")";
+  reason += ", which both ends let look at " + terms.find_context(ContextId{note.what.context})->name;
+  reason += ": " + note.what.reason.text();
+  return {403, std::move(reason)};
 }
 
 }  // namespace
@@ -74,7 +81,8 @@ std::size_t HttpFront::on_bytes(Side, MutableBytes input, const runtime::ChunkRe
   flush();
   if (over_) return input.size();
   const bool stalled = *used == 0 && input.size() > setting_.options.limits.head_bytes;
-  if (waiting_ || !codec_->wants_input() || stalled || (session_ != nullptr && session_->above_high_water()))
+  if (waiting_ || verdict_ != nullptr || !codec_->wants_input() || stalled ||
+      (session_ != nullptr && session_->above_high_water()))
     link_->link().pause_reading();
   return *used;
 }
@@ -99,10 +107,11 @@ AgentDecision HttpFront::use(RouteKeeper& route) {
   if (const auto record = route.current()) return join(route, record);
   if (!waiting_) {
     waiting_ = true;
-    route.when_ready(household_.loop().handle(),
-                     [weak = weak_from_this(), this](Result<std::shared_ptr<session::AssociationRecord>> record) {
-                       if (weak.lock()) on_route_ready(std::move(record));
-                     });
+    route.when_ready(
+        household_.loop().handle(),
+        [weak = weak_from_this(), this](const Result<std::shared_ptr<session::AssociationRecord>>& record) {
+          if (weak.lock()) on_route_ready(record);
+        });
   }
   return AgentDecision::wait();
 }
@@ -122,7 +131,7 @@ AgentDecision HttpFront::join(RouteKeeper& route, std::shared_ptr<session::Assoc
   return AgentDecision::accept();
 }
 
-void HttpFront::on_route_ready(Result<std::shared_ptr<session::AssociationRecord>> record) {
+void HttpFront::on_route_ready(const Result<std::shared_ptr<session::AssociationRecord>>& record) {
   waiting_ = false;
   if (over_) return;
   if (!record) {
@@ -168,12 +177,12 @@ void HttpFront::flush() {
 bool HttpFront::after_parts() {
   flush();
   if (over_) return true;
-  if (codec_->wants_input() || waiting_ == false) continue_application();
+  if (codec_->wants_input() || !waiting_) continue_application();
   return codec_->wants_parts() && !link_->link().above_high_water();
 }
 
 void HttpFront::continue_application() {
-  if (over_ || waiting_ || (session_ != nullptr && session_->above_high_water())) return;
+  if (over_ || waiting_ || verdict_ != nullptr || (session_ != nullptr && session_->above_high_water())) return;
   if (link_->link().is_paused()) link_->link().resume_reading();
 }
 
@@ -213,10 +222,26 @@ void HttpFront::on_session_lost(const Error& error) {
       session_->reported() == Alert::unknown_association) {
     route_->lost(session_->record());
   }
+  const bool verdict_comes = session_ != nullptr && error.fault == Fault::peer_alert &&
+                             session_->reported() == Alert::blocked_by_policy && codec_->open_exchanges() != 0;
+  if (verdict_comes) {
+    link_->link().pause_reading();
+    const auto record = session_->association();
+    verdict_ =
+        std::make_unique<VerdictWait>(household_.loop(), record, session_->number(),
+                                      [this, record, error](const std::optional<session::BlockedNote>& note) {
+                                        const auto over = std::move(verdict_);  // this very call is in it
+                                        answer_lost(note ? blocked_answer(*record, *note) : answer_for(error.fault));
+                                        if (!over_) continue_application();
+                                      });
+  }
   session_.reset();
   counted_.reset();
   route_ = nullptr;
-  const Answer answer = answer_for(error.fault);
+  if (!verdict_comes) answer_lost(answer_for(error.fault));
+}
+
+void HttpFront::answer_lost(const Answer& answer) {
   const auto answered = codec_->open_exchanges() == 0 ? FailureAnswer::nothing_open
                                                       : codec_->answer_failure(answer.status, answer.reason);
   flush();

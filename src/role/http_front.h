@@ -5,6 +5,7 @@
 #include "profile/http1/agent.h"
 #include "role/route_keeper.h"
 #include "role/session_link.h"
+#include "role/verdict_wait.h"
 
 namespace louver::role {
 
@@ -23,6 +24,12 @@ class HttpFront final : public Resident, public SessionUser, public LinkOwner, p
 
   void drain() override;
   void abort() override;
+  /// What the user reads when Louver itself answers.
+  struct Answer {
+    unsigned status;
+    std::string reason;
+  };
+
   bool busy() const override { return codec_ != nullptr && codec_->open_exchanges() != 0; }
 
  private:
@@ -44,7 +51,8 @@ class HttpFront final : public Resident, public SessionUser, public LinkOwner, p
 
   profile::http1::AgentDecision use(RouteKeeper& route);
   profile::http1::AgentDecision join(RouteKeeper& route, std::shared_ptr<session::AssociationRecord> record);
-  void on_route_ready(Result<std::shared_ptr<session::AssociationRecord>> record);
+  void on_route_ready(const Result<std::shared_ptr<session::AssociationRecord>>& record);
+  void answer_lost(const Answer& answer);
   void end_session();
   void give_up_session(const Error& error);
   void flush();
@@ -71,6 +79,7 @@ class HttpFront final : public Resident, public SessionUser, public LinkOwner, p
   RouteKeeper* route_ = nullptr;  // of the session, or of the one that is waited for
   std::shared_ptr<SessionLink> session_;
   std::shared_ptr<void> counted_;
+  std::unique_ptr<VerdictWait> verdict_;
   bool waiting_ = false, application_ended_ = false, over_ = false, draining_ = false;
 };
 

@@ -1,10 +1,10 @@
 #include "role/middlebox.h"
 
 #include "base/version.h"
-#include "filter/chain.h"
 #include "filter/edit/edit_filter.h"
 #include "filter/log/log_filter.h"
 #include "filter/needs.h"
+#include "filter/scan/scan_filter.h"
 #include "profile/registry.h"
 #include "role/middlebox_session_link.h"
 #include "wire/join.h"
@@ -45,18 +45,33 @@ FactoryResult make_filter(const config::EditFilter& options, const std::vector<s
   return filter::edit::make_edit(std::move(made));
 }
 
-/// Tells the filters the end when the session goes.
-class Filters final : public session::RelayHandler {
- public:
-  explicit Filters(std::unique_ptr<filter::Chain> chain) : chain_(std::move(chain)) {}
-  ~Filters() override { chain_->on_session_end(); }
-  Result<session::Verdict> on_part(const session::Part& part, session::Grant grant, session::PartSink* emit) override {
-    return chain_->on_part(part, grant, emit);
+FactoryResult make_filter(const config::ScanFilter& options, const std::vector<std::string>& contexts,
+                          observe::Log& log) {
+  filter::scan::ScanOptions made;
+  made.contexts = contexts;
+  for (const config::ScanRule& rule : options.rules) made.rules.push_back({rule.name, rule.pattern});
+  switch (options.on_match) {
+    case config::ScanFilter::OnMatch::log:
+      made.on_match = filter::scan::ScanOptions::OnMatch::note;
+      break;
+    case config::ScanFilter::OnMatch::block:
+      made.on_match = filter::scan::ScanOptions::OnMatch::block;
+      break;
+    case config::ScanFilter::OnMatch::redact:
+      made.on_match = filter::scan::ScanOptions::OnMatch::redact;
+      break;
   }
-
- private:
-  std::unique_ptr<filter::Chain> chain_;
-};
+  made.pass_coded = options.pass_coded;
+  made.write = [&log](const filter::scan::Finding& finding) {
+    log.write(observe::Level::info, observe::Event::filter_matched,
+              {{"session", std::string{finding.session}},
+               {"exchange", static_cast<std::int64_t>(raw(finding.exchange))},
+               {"context", std::string{finding.context}},
+               {"direction", std::string{name_of(finding.direction)}},
+               {"rule", std::string{finding.rule}}});
+  };
+  return filter::scan::make_scan(std::move(made));
+}
 
 }  // namespace
 
@@ -165,8 +180,8 @@ Result<> Middlebox::admit(Household& household, SidedLinkPtr& link, std::shared_
   return {};
 }
 
-Result<std::unique_ptr<session::RelayHandler>> Middlebox::filters_for(const session::AssociationRecord& record,
-                                                                      SessionNumber number) {
+Result<std::unique_ptr<SessionFilters>> Middlebox::filters_for(const session::AssociationRecord& record,
+                                                               SessionNumber number) {
   filter::SessionInfo info;
   info.id = filter::session_id_text(record.id(), number);
   info.self = record.self();
@@ -179,7 +194,7 @@ Result<std::unique_ptr<session::RelayHandler>> Middlebox::filters_for(const sess
     log_.write(observe::Level::warn, observe::Event::filter_missing_grant,
                {{"session", session_name}, {"what", filter::describe(missing)}});
   }
-  return std::unique_ptr<session::RelayHandler>{std::make_unique<Filters>(std::move(chain))};
+  return std::make_unique<SessionFilters>(std::move(chain));
 }
 
 Result<PartyIndex> Middlebox::place(const wire::Hello& hello) {

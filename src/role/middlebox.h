@@ -6,6 +6,7 @@
 #include "role/join_entry.h"
 #include "role/middlebox_association_link.h"
 #include "role/process.h"
+#include "role/session_filters.h"
 #include "session/relay_session.h"
 
 namespace louver::role {
@@ -41,8 +42,7 @@ class Middlebox final : public Guests, public session::MiddleboxPolicy {
   void on_session(Household& household, SidedLinkPtr link) override;
   Result<> admit(Household& household, SidedLinkPtr& link, std::shared_ptr<session::AssociationRecord> record,
                  MutableBytes frame);
-  Result<std::unique_ptr<session::RelayHandler>> filters_for(const session::AssociationRecord& record,
-                                                             SessionNumber number);
+  Result<std::unique_ptr<SessionFilters>> filters_for(const session::AssociationRecord& record, SessionNumber number);
 
   Result<PartyIndex> place(const wire::Hello& hello) override;
   Result<> approve(const session::Terms& terms, PartyIndex self) override;

@@ -102,6 +102,12 @@ void MiddleboxAssociationLink::note_record() {
       return;
     }
     registered_ = true;
+    engine_->record()->set_speaker(
+        [handle = household_.loop().handle(), weak = weak_from_this(), this](const wire::Blocked& blocked) {
+          handle.post([weak, this, blocked] {
+            if (weak.lock()) say_blocked(blocked);
+          });
+        });
   }
   if (engine_->complete() && seat_.handshake != nullptr) {
     seat_.handshake.reset();
@@ -111,6 +117,15 @@ void MiddleboxAssociationLink::note_record() {
                         {"party", static_cast<std::int64_t>(raw(record.self()))},
                         {"server", record.terms().name(record.terms().server())}});
   }
+}
+
+void MiddleboxAssociationLink::say_blocked(const wire::Blocked& blocked) {
+  if (over_) return;
+  session::Outbound to_client;
+  session::Outbound to_server;
+  const auto said = engine_->say_blocked(blocked, {to_client, to_server});
+  carry(std::move(to_client), std::move(to_server), nullptr);
+  if (!said) fail(said.error());
 }
 
 void MiddleboxAssociationLink::set_timer() {

@@ -34,6 +34,7 @@ class MiddleboxAssociationLink final : public Resident, public LinkOwner {
   void connect_on();
   void on_connected(Result<runtime::Socket> socket);
   void note_record();
+  void say_blocked(const wire::Blocked& blocked);
   void set_timer();
   void fail(const Error& error);
   SidedLinkPtr& link(Side side) { return links_[slot(side)]; }

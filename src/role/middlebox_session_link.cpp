@@ -88,6 +88,11 @@ void MiddleboxSessionLink::fail(const Error& error) {
   over_ = true;
   timer_.cancel();
   connector_.reset();
+  if (parts_.filters->blocked()) {
+    wire::Blocked blocked = *parts_.filters->blocked();
+    blocked.session = raw(parts_.number);
+    parts_.record->say_blocked(blocked);
+  }
   // An alert of one side goes on to the other under its own party number; one of ours goes to both.
   const auto& heard = parts_.relay->alert();
   const Buffer alert = heard ? wire::make_alert_frame(heard->party, static_cast<Alert>(heard->code))

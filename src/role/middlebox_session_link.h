@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "role/session_filters.h"
 #include "role/session_watch.h"
 #include "role/sided_link.h"
 #include "role/station.h"
@@ -17,7 +18,7 @@ class MiddleboxSessionLink final : public Resident, public LinkOwner {
     std::shared_ptr<session::AssociationRecord> record;
     SessionNumber number{};
     std::unique_ptr<session::RelaySession> relay;
-    std::unique_ptr<session::RelayHandler> filters;
+    std::unique_ptr<SessionFilters> filters;
     Buffer join;  // as it goes on
     std::optional<runtime::Endpoint> next;
     runtime::ConnectOptions connect;

@@ -60,6 +60,7 @@ class SessionLink final : public Resident, public LinkOwner {
 
   SessionNumber number() const { return number_; }
   const session::AssociationRecord& record() const { return *watch_.record(); }
+  const std::shared_ptr<session::AssociationRecord>& association() const { return watch_.record(); }
   bool received_end() const { return engine_->received_end(); }
 
   void drain() override {}

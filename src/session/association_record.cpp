@@ -159,6 +159,50 @@ Result<> AssociationRecord::take_join(MutableBytes frame, TimePoint now, WallTim
   return {};
 }
 
+void AssociationRecord::set_speaker(std::function<void(const wire::Blocked&)> speaker) {
+  const std::lock_guard lock{mutex_};
+  speaker_ = std::move(speaker);
+}
+
+void AssociationRecord::say_blocked(const wire::Blocked& blocked) const {
+  std::function<void(const wire::Blocked&)> speaker;
+  {
+    const std::lock_guard lock{mutex_};
+    speaker = speaker_;
+  }
+  if (speaker) speaker(blocked);
+}
+
+Result<> AssociationRecord::note_blocked(BlockedNote note) {
+  const wire::Blocked& what = note.what;
+  // A server may hear of a session before its JOIN has come, which takes another connection.
+  const std::uint64_t most = last_join() + (self() == PartyIndex{0} ? 0 : limits::join_window);
+  if (what.session == 0 || what.session > most)
+    return Error{Fault::bad_value, "Blocked for session " + std::to_string(what.session)};
+  if (terms().find_context(ContextId{what.context}) == nullptr)
+    return Error{Fault::bad_value, "Blocked for context " + std::to_string(what.context)};
+  if (printable(what.reason.text()) != what.reason.text())
+    return Error{Fault::bad_value, "Blocked with a reason that is not printable ASCII"};
+  {
+    const std::lock_guard lock{mutex_};
+    const bool twice = std::ranges::any_of(
+        blocked_, [&](const BlockedNote& one) { return one.by == note.by && one.what.session == what.session; });
+    if (twice || ++blocked_by_[note.by] > most)
+      return Error{Fault::unexpected_message, "Blocked more than once for a session"};
+    blocked_.push_back(std::move(note));
+    if (blocked_.size() > limits::blocked_notes) blocked_.pop_front();
+  }
+  notify();
+  return {};
+}
+
+std::optional<BlockedNote> AssociationRecord::blocked(SessionNumber number) const {
+  const std::lock_guard lock{mutex_};
+  const auto found =
+      std::ranges::find_if(blocked_, [&](const BlockedNote& one) { return one.what.session == raw(number); });
+  return found == blocked_.end() ? std::nullopt : std::optional{*found};
+}
+
 AssociationRecord::Watch AssociationRecord::watch(std::function<void()> changed) {
   auto handle = std::make_shared<std::function<void()>>(std::move(changed));
   const std::lock_guard lock{mutex_};

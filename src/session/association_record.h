@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <bitset>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -22,6 +23,12 @@ class JoinWindow {
  private:
   std::unique_ptr<std::bitset<limits::join_window>> marked_;  // made with the first join
   std::uint64_t highest_ = 0;
+};
+
+/// What a middlebox's filter stopped, as that middlebox says in its channel. docs/protocol.md §10
+struct BlockedNote {
+  PartyIndex by;
+  wire::Blocked what;
 };
 
 /// An association as its sessions see it, shared by all threads of the process: secrets, the window of joins, life and
@@ -74,8 +81,17 @@ class AssociationRecord {
   std::uint32_t alive_received() const { return alive_received_.load(); }
   void set_alive_received(std::uint32_t number) { alive_received_.store(number); }
 
-  /// Calls `changed` (from any thread, without the lock) whenever state or drain change. The callback goes with the
-  /// handle.
+  /// Middlebox: what its sessions say goes through here to the channels with both ends. Set once, before it is open.
+  void set_speaker(std::function<void(const wire::Blocked&)> speaker);
+  void say_blocked(const wire::Blocked& blocked) const;
+  /// Endpoint: keeps what a middlebox said, for the session's user; the newest `limits::blocked_notes`.
+  /// @fault bad_value  no such session or context, or an unprintable reason
+  /// @fault unexpected_message  said twice, or by somebody oftener than there were sessions
+  Result<> note_blocked(BlockedNote note);
+  std::optional<BlockedNote> blocked(SessionNumber number) const;
+
+  /// Calls `changed` (from any thread, without the lock) whenever state, drain or the notes change. The callback goes
+  /// with the handle.
   using Watch = std::shared_ptr<std::function<void()>>;
   [[nodiscard]] Watch watch(std::function<void()> changed);
   /// How many such callbacks live: the sessions that still run, and those that wait to begin.
@@ -96,6 +112,9 @@ class AssociationRecord {
   TimePoint grace_until_{};
   Drain drain_;
   std::size_t joins_ = 0;
+  std::function<void(const wire::Blocked&)> speaker_;
+  std::deque<BlockedNote> blocked_;
+  std::map<PartyIndex, std::uint64_t> blocked_by_;  // how often each has said so
   std::atomic<std::uint32_t> alive_sent_{0};
   std::atomic<std::uint32_t> alive_received_{0};
   std::vector<std::weak_ptr<std::function<void()>>> watchers_;

@@ -104,6 +104,9 @@ Result<> EndpointAssociation::on_message(std::size_t channel, wire::MessageType 
     case wire::MessageType::close:
       if (!agreement_->complete()) break;
       return on_close(body, now);
+    case wire::MessageType::blocked:
+      if (!agreement_->complete() || channel == 0) break;
+      return on_blocked(channel, body);
     default:
       break;
   }
@@ -135,6 +138,14 @@ Result<> EndpointAssociation::on_close(Bytes body, Now now) {
   if (close.code != 0 && !is_alert(close.code))
     return Error{Fault::bad_value, "Close with code " + std::to_string(close.code)};
   return send_close(close.code, close.drain_ms, std::min(close.last, record_->last_join()), now);
+}
+
+Result<> EndpointAssociation::on_blocked(std::size_t channel, Bytes body) {
+  LOUVER_ASSIGN(wire::Blocked blocked, wire::decode<wire::Blocked>(body));
+  const BlockedNote note{PartyIndex{static_cast<std::uint8_t>(channel)}, std::move(blocked)};
+  LOUVER_TRY(record_->note_blocked(note));
+  blocked_.push_back(note);
+  return {};
 }
 
 Result<> EndpointAssociation::send_close(std::uint8_t code, std::uint32_t drain_ms, std::uint64_t last, Now now) {

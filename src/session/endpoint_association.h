@@ -52,6 +52,8 @@ class EndpointAssociation {
     bool authenticated;
   };
   const std::optional<PeerAlert>& peer_alert() const { return peer_alert_; }
+  /// What middleboxes have said to have stopped since this was last asked. docs/protocol.md §10
+  std::vector<BlockedNote> take_blocked() { return std::exchange(blocked_, {}); }
 
  protected:
   EndpointAssociation(EndpointChannels contexts, Duration handshake_deadline)
@@ -86,6 +88,7 @@ class EndpointAssociation {
   Result<> on_message(std::size_t channel, wire::MessageType type, Bytes body, Now now);
   Result<> on_alive(std::size_t channel, Bytes body, Now now);
   Result<> on_close(Bytes body, Now now);
+  Result<> on_blocked(std::size_t channel, Bytes body);
   Result<> on_alert_message(std::size_t channel, Bytes body);
   Result<> send_close(std::uint8_t code, std::uint32_t drain_ms, std::uint64_t last, Now now);
   Exporter exporter() const;
@@ -98,6 +101,7 @@ class EndpointAssociation {
   AliveClock alive_;
   std::size_t unverified_bytes_ = 0;
   std::optional<PeerAlert> peer_alert_;
+  std::vector<BlockedNote> blocked_;
 };
 
 }  // namespace louver::session

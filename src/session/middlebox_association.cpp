@@ -161,6 +161,13 @@ Result<> MiddleboxAssociation::close(std::uint8_t code, std::uint32_t drain_ms, 
   return {};
 }
 
+Result<> MiddleboxAssociation::say_blocked(const wire::Blocked& blocked, Outputs out) {
+  if (!complete_) return {};
+  for (Side side : {Side::client, Side::server}) LOUVER_TRY(say(side, wire::make_message(blocked)));
+  flush(out);
+  return {};
+}
+
 Result<> MiddleboxAssociation::on_deadline(Now now) {
   if (!complete_ && now.mono >= started_ + options_.handshake_deadline)
     return Error{Fault::timeout, "the agreement was not complete within its deadline"};

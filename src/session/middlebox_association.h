@@ -43,6 +43,8 @@ class MiddleboxAssociation {
   bool closed() const { return record_ != nullptr && record_->state() == AssociationRecord::State::closing; }
   /// Asks both ends to end the association.
   Result<> close(std::uint8_t code, std::uint32_t drain_ms, Now now, Outputs out);
+  /// Tells both ends what a filter stopped in one of the association's sessions. Nothing before it is open.
+  Result<> say_blocked(const wire::Blocked& blocked, Outputs out);
   void fail(const Error& error, Outputs out);
   /// The alert that somebody else's report ended the association with, if one did.
   const std::optional<Alert>& peer_alert() const { return peer_alert_; }

@@ -18,6 +18,8 @@ std::string_view name_of(MessageType type) {
       return "Go";
     case MessageType::alive:
       return "Alive";
+    case MessageType::blocked:
+      return "Blocked";
     case MessageType::alert:
       return "Alert";
     case MessageType::close:

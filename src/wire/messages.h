@@ -13,6 +13,7 @@ enum class MessageType : std::uint8_t {
   ready = 5,
   go = 6,
   alive = 7,
+  blocked = 10,
   alert = 11,
   close = 12,
 };
@@ -80,7 +81,7 @@ struct ItemName {
       std::tuple{field("kind", &ItemName::kind),       field("direction", &ItemName::direction),
                  field("context", &ItemName::context), field("from", &ItemName::from),
                  field("to", &ItemName::to),           field("verifier", &ItemName::verifier)};
-  auto operator<=>(const ItemName&) const = default;
+  auto operator<=>(const ItemName&) const = default;  // NOLINT(modernize-use-nullptr): the check misreads "<=>"
 };
 
 struct KeyItem {
@@ -131,6 +132,18 @@ struct Alive {
   static constexpr auto fields = std::tuple{field("number", &Alive::number)};
   static constexpr MessageType type = MessageType::alive;
   bool operator==(const Alive&) const = default;
+};
+
+/// A middlebox's filter stopped a message: to both ends, so that the user can be told who and why. docs/protocol.md §10
+struct Blocked {
+  std::uint64_t session = 0;
+  std::uint32_t exchange = 0;
+  std::uint8_t context = 0;
+  Opaque<0, 255> reason;  // printable ASCII, in that middlebox's words
+  static constexpr auto fields = std::tuple{field("session", &Blocked::session), field("exchange", &Blocked::exchange),
+                                            field("context", &Blocked::context), field("reason", &Blocked::reason)};
+  static constexpr MessageType type = MessageType::blocked;
+  bool operator==(const Blocked&) const = default;
 };
 
 /// An authenticated alert. `session` 0: the association.

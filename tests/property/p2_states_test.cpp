@@ -174,6 +174,8 @@ Buffer plausible_body(MessageType type) {
       return wire::encode(wire::Go{});
     case MessageType::alive:
       return wire::encode(wire::Alive{77});
+    case MessageType::blocked:
+      return wire::encode(wire::Blocked{});
     case MessageType::close:
       return wire::encode(wire::Close{});
     case MessageType::alert:
@@ -215,10 +217,11 @@ Fault expected(const Extra& extra, std::size_t server) {
   return Fault::unexpected_message;
 }
 
-/// A Close is right as soon as its receiver is complete, which these may bring about: p12 has those.
+/// A Close or Blocked has its turn as soon as its receiver is complete, which these may bring about: p12 and p9 have
+/// those.
 bool may_be_right(const Extra& extra) {
   const MessageType beside = extra.beside.type;
-  return extra.type == MessageType::close && !extra.before &&
+  return (extra.type == MessageType::close || extra.type == MessageType::blocked) && !extra.before &&
          (beside == MessageType::go || beside == MessageType::ready || beside == MessageType::confirm);
 }
 

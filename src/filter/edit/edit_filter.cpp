@@ -8,6 +8,13 @@
 namespace louver::filter::edit {
 namespace {
 
+using http::context_of;
+using http::Head;
+using http::head_bytes_most;
+using http::HeadKind;
+using http::parse_head;
+using http::write_head;
+
 class EditFilter final : public Filter {
  public:
   explicit EditFilter(std::shared_ptr<const Rules> rules) : rules_(std::move(rules)) {}

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "filter/edit/head.h"
 #include "filter/filter.h"
+#include "filter/http/head.h"
 
 namespace louver::filter::edit {
 
@@ -17,8 +17,8 @@ struct EditOptions {
   /// least.
   std::vector<std::string> contexts = {};
   std::vector<std::string> remove = {};        // names; done first
-  std::vector<Field> set = {};                 // each takes the place of all fields of its name, or comes last
-  std::vector<Field> add = {};                 // come last
+  std::vector<http::Field> set = {};           // each takes the place of all fields of its name, or comes last
+  std::vector<http::Field> add = {};           // come last
   std::vector<PathRewrite> rewrite_path = {};  // requests only: the first that fits, once
 };
 

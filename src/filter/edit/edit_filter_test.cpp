@@ -8,6 +8,9 @@
 namespace louver::filter::edit {
 namespace {
 
+using http::head_bytes_most;
+using http::target_bytes_most;
+
 using namespace test;
 using testing::HasSubstr;
 

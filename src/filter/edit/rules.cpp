@@ -3,11 +3,22 @@
 #include <algorithm>
 
 #include "filter/context_list.h"
-#include "filter/edit/grammar.h"
-#include "filter/edit/kept_fields.h"
+#include "filter/http/grammar.h"
+#include "filter/http/kept_fields.h"
 
 namespace louver::filter::edit {
 namespace {
+
+using http::context_of;
+using http::Field;
+using http::Head;
+using http::HeadKind;
+using http::is_field_name;
+using http::is_field_value;
+using http::is_origin_form;
+using http::lowered;
+using http::target_bytes_most;
+using http::why_kept;
 
 constexpr std::size_t name_octets_most = 255;
 constexpr std::size_t value_octets_most = 8192;

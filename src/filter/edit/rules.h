@@ -11,16 +11,16 @@ class Rules {
   static Result<Rules> make(EditOptions options);
 
   /// Some rule is for heads of this kind, and the operator did not leave their context out.
-  bool is_for(HeadKind kind) const;
+  bool is_for(http::HeadKind kind) const;
   /// The operator named the contexts.
   bool contexts_listed() const { return !options_.contexts.empty(); }
   /// @return something has changed
   /// @fault blocked_by_policy  the new path begins with "//", which some servers take for a host
-  Result<bool> apply(Head& head) const;
+  Result<bool> apply(http::Head& head) const;
 
  private:
   explicit Rules(EditOptions options) : options_(std::move(options)) {}
-  void edit_fields(std::vector<Field>& fields) const;
+  void edit_fields(std::vector<http::Field>& fields) const;
   Result<> rewrite_target(std::string& target) const;
 
   EditOptions options_;

@@ -1,11 +1,11 @@
-#include "filter/edit/head.h"
+#include "filter/http/head.h"
 
 #include <algorithm>
 
-#include "filter/edit/grammar.h"
-#include "filter/edit/kept_fields.h"
+#include "filter/http/grammar.h"
+#include "filter/http/kept_fields.h"
 
-namespace louver::filter::edit {
+namespace louver::filter::http {
 namespace {
 
 constexpr std::string_view line_end = "\r\n";
@@ -151,4 +151,4 @@ Result<std::string> write_head(const Head& head) {
   return out;
 }
 
-}  // namespace louver::filter::edit
+}  // namespace louver::filter::http

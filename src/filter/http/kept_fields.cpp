@@ -1,11 +1,11 @@
-#include "filter/edit/kept_fields.h"
+#include "filter/http/kept_fields.h"
 
 #include <algorithm>
 #include <array>
 
-#include "filter/edit/grammar.h"
+#include "filter/http/grammar.h"
 
-namespace louver::filter::edit {
+namespace louver::filter::http {
 namespace {
 
 struct KeptField {
@@ -58,4 +58,4 @@ std::optional<std::string_view> why_kept(std::string_view name) {
   return found->why;
 }
 
-}  // namespace louver::filter::edit
+}  // namespace louver::filter::http

@@ -5,7 +5,7 @@
 #include <string_view>
 
 /// The small rules of RFC 9110 and RFC 9112 that a canonical head obeys. docs/protocol.md, annex http/1
-namespace louver::filter::edit {
+namespace louver::filter::http {
 
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
@@ -30,4 +30,4 @@ bool is_authority(std::string_view text);
 /// An absolute path, with a query or not, in which everybody sees the same path: no dot segment in whatever spelling.
 bool is_origin_form(std::string_view target);
 
-}  // namespace louver::filter::edit
+}  // namespace louver::filter::http

@@ -7,7 +7,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 
-namespace louver::filter::edit {
+namespace louver::filter::http {
 
 /// Bounds of one head message, the same as at the ends of the path, in octets where a name says so.
 inline constexpr std::size_t head_bytes_most = 128 * 1024;
@@ -49,4 +49,4 @@ Result<Head> parse_head(HeadKind kind, Bytes message);
 /// @fault limit_exceeded, blocked_by_policy  what rules made of the head is no longer one
 Result<std::string> write_head(const Head& head);
 
-}  // namespace louver::filter::edit
+}  // namespace louver::filter::http

@@ -3,7 +3,7 @@
 #include <optional>
 #include <string_view>
 
-namespace louver::filter::edit {
+namespace louver::filter::http {
 
 /// Why a header field is not for a filter to set, add or remove, in words; nothing for those that are.
 ///
@@ -14,4 +14,4 @@ namespace louver::filter::edit {
 /// @param name  in lower case
 std::optional<std::string_view> why_kept(std::string_view name);
 
-}  // namespace louver::filter::edit
+}  // namespace louver::filter::http

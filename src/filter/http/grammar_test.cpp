@@ -1,8 +1,8 @@
-#include "filter/edit/grammar.h"
+#include "filter/http/grammar.h"
 
 #include <gtest/gtest.h>
 
-namespace louver::filter::edit {
+namespace louver::filter::http {
 namespace {
 
 using namespace std::string_view_literals;
@@ -49,4 +49,4 @@ TEST(EditGrammar, knows_paths_that_everybody_sees_alike) {
 }
 
 }  // namespace
-}  // namespace louver::filter::edit
+}  // namespace louver::filter::http

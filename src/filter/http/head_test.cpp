@@ -1,8 +1,8 @@
-#include "filter/edit/head.h"
+#include "filter/http/head.h"
 
 #include <gtest/gtest.h>
 
-namespace louver::filter::edit {
+namespace louver::filter::http {
 namespace {
 
 constexpr HeadKind request = HeadKind::request;
@@ -166,4 +166,4 @@ TEST(EditHead, is_bounded_in_its_target) {
 }
 
 }  // namespace
-}  // namespace louver::filter::edit
+}  // namespace louver::filter::http

@@ -1,8 +1,8 @@
-#include "filter/edit/grammar.h"
+#include "filter/http/grammar.h"
 
 #include <algorithm>
 
-namespace louver::filter::edit {
+namespace louver::filter::http {
 namespace {
 
 bool is_token_char(char c) {
@@ -102,4 +102,4 @@ bool is_origin_form(std::string_view target) {
   return path.find('\\') == std::string_view::npos && is_well_escaped(path) && !has_dot_segment(path);
 }
 
-}  // namespace louver::filter::edit
+}  // namespace louver::filter::http
