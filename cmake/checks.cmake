@@ -4,7 +4,7 @@ if(LOUVER_FUZZ)
 endif()
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 
-foreach(script check_layers check_layers_test check_docs check_docs_test)
+foreach(script check_layers check_layers_test check_docs check_docs_test check_catalogue_test)
   add_test(NAME tools.${script} COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/tools/${script}.py)
   set_tests_properties(tools.${script} PROPERTIES LABELS tools TIMEOUT 60)
 endforeach()

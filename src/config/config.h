@@ -62,7 +62,8 @@ struct Limits {
   std::uint32_t associations_per_source = 100;
   std::uint32_t sessions = 10000;
   std::uint32_t sessions_per_association = 1000;
-  std::uint32_t handshakes = 100;                         // in progress
+  std::uint32_t handshakes = 100;  // in progress
+  std::uint32_t handshakes_per_source = 20;
   std::uint32_t max_record = limits::max_record_default;  // offered by an agent, the most that a gateway accepts
   milliseconds connect_deadline{5000};
   milliseconds handshake_deadline = limits::handshake_deadline;
@@ -216,6 +217,7 @@ struct Filter {
 struct MiddleboxPolicy {
   enum class OnMissingGrant : std::uint8_t { end, go_on };
   std::vector<std::string> servers = {};  // last parties that paths through this middlebox may have; empty: any
+  bool hold_failures = false;             // tell of a next party that cannot be reached only at the connect deadline
   OnMissingGrant on_missing_grant = OnMissingGrant::end;  // when a filter lacks a grant that it needs
 };
 

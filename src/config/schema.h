@@ -96,6 +96,7 @@ constexpr auto keys_of(Tag<Limits>) {
       key("sessions_per_association", &Limits::sessions_per_association, count,
           "sessions at a time in one association"),
       key("handshakes", &Limits::handshakes, count, "associations at a time that are not yet agreed on"),
+      key("handshakes_per_source", &Limits::handshakes_per_source, count, "the same from one address"),
       key("max_record", &Limits::max_record, record_size,
           "the largest record: offered by an agent, the most that a gateway accepts, above which a middlebox refuses"),
       key("connect_deadline", &Limits::connect_deadline, Duration{10ms, 1min},
@@ -240,6 +241,8 @@ constexpr auto keys_of(Tag<MiddleboxPolicy>) {
   return std::tuple{
       key("servers", &MiddleboxPolicy::servers, ListOf<TextForm>{party_name}, "servers whose paths it takes part in")
           .otherwise("any that `next` leads to"),
+      key("hold_failures", &MiddleboxPolicy::hold_failures, Boolean{},
+          "say that the next party cannot be reached only at `connect_deadline`, so that the time tells nothing"),
       key("on_missing_grant", &MiddleboxPolicy::on_missing_grant,
           Choice<MiddleboxPolicy::OnMissingGrant>{on_missing_grant_names},
           "when a filter is not granted what it needs: end the session, or go on without that filter")};

@@ -140,7 +140,12 @@ void Middlebox::on_association(Household& household, SidedLinkPtr link) {
   auto engine = std::make_unique<session::MiddleboxAssociation>(std::move(options), *this, station_.random);
   MiddleboxAssociationLink::start(
       household, std::move(link), station_, std::move(engine),
-      [this](const wire::Party& party) { return find_next(as_text(party.name.bytes), party.port); }, *std::move(seat));
+      [this](const wire::Party& party) {
+        auto found = find_next(as_text(party.name.bytes), party.port);
+        if (found) found->second.hold_failures = config_.policy.hold_failures;
+        return found;
+      },
+      *std::move(seat));
 }
 
 void Middlebox::on_session(Household& household, SidedLinkPtr link) {

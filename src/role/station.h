@@ -45,7 +45,7 @@ struct Station {
         loops(loops_),
         associations(common.limits.associations),
         association_sources(common.limits.associations, common.limits.associations_per_source),
-        handshakes(common.limits.handshakes),
+        handshakes(common.limits.handshakes, common.limits.handshakes_per_source),
         sessions(common.limits.sessions) {
     link_options.high_water_bytes = limits.buffer;
     link_options.low_water_bytes = limits.buffer / 4;
@@ -58,7 +58,7 @@ struct Station {
   crypto::SystemRandom random;  // without state: from any thread
   session::AssociationTable associations;
   runtime::ConnectionLimits association_sources;  // associations by the address that they come from
-  Quota handshakes;                               // associations in progress
+  runtime::ConnectionLimits handshakes;           // associations in progress, likewise
   Quota sessions;
   runtime::LinkOptions link_options;
   std::atomic<bool> draining{false};
@@ -74,8 +74,9 @@ struct AssociationSeat {
     if (station.draining) return Error{Fault::revoked, "the process ends"};
     AssociationSeat seat;
     LOUVER_ASSIGN(seat.source, station.association_sources.admit(from));
-    seat.handshake = station.handshakes.take();
-    if (seat.handshake == nullptr) return Error{Fault::limit_exceeded, "too many agreements are under way"};
+    auto handshake = station.handshakes.admit(from);
+    if (!handshake) return Error{Fault::limit_exceeded, "agreements under way: " + handshake.error().detail};
+    seat.handshake = *std::move(handshake);
     return seat;
   }
 };

@@ -803,6 +803,7 @@ TEST(LinkAlone, does_not_look_whole_when_the_loop_goes_before_all_is_sent) {
 
 // --- many links
 
+// DS-09
 TEST(LinkFairness, a_flood_does_not_keep_others_from_their_turn) {
   Loop loop{4 * 1024};
   Recorder flooded;

@@ -260,6 +260,7 @@ TEST_P(Hostile, peer_may_update_its_keys_up_to_the_limit) {
   }
 }
 
+// DS-06
 TEST_P(Hostile, flood_of_key_updates_in_one_go_is_cut_off) {
   RawPeer peer{good_peer(false)};
   Channel channel = server();
@@ -272,6 +273,7 @@ TEST_P(Hostile, flood_of_key_updates_in_one_go_is_cut_off) {
   EXPECT_EQ(text_in(channel), "");
 }
 
+// DS-06
 TEST_P(Hostile, empty_records_in_a_row_are_limited) {
   for (const std::size_t padding : {0U, 100U}) {
     RawPeer peer{good_peer(false)};

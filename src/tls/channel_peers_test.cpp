@@ -72,6 +72,21 @@ TEST_P(EachPlace, refuses_every_bad_certificate) {
   }
 }
 
+// KI-03: whoever has stolen our own key can be us towards others, never another party towards us.
+TEST_P(EachPlace, refuses_a_thief_of_its_own_key_that_plays_the_peer) {
+  const auto [what, kind, peer_is_server, peer] = GetParam();
+  const Role own = peer_is_server ? test::client_role(kind) : test::server_role(kind);
+  for (const std::string& name : {test::name_for(own), std::string{test::peer_name}}) {
+    const test::Material shown{test::make(test::good_leaf(own, name), &root()), {}, test::trust_in(root())};
+    Channel channel = checking(shown.trust);
+    test::RawPeer thief = showing(shown);
+    const auto result = test::run(channel, thief);
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().fault, Fault::certificate_role) << describe(result.error());
+    EXPECT_FALSE(channel.established());
+  }
+}
+
 class EachServer : public EachPlace {};
 INSTANTIATE_TEST_SUITE_P(Channel, EachServer, testing::Values(places[0], places[2], places[3]),
                          [](const auto& place) { return std::string{place.param.what}; });

@@ -64,7 +64,7 @@ TEST_F(SessionsEnd, while_alives_go_on_a_session_lives) {
   expect_peace(*session);
 }
 
-// RG-02: whoever holds Alive back gains 30 s
+// RG-02, HP-04: whoever holds Alive back gains 30 s
 TEST_F(SessionsEnd, without_alive_for_thirty_seconds_the_association_and_its_sessions_end) {
   for (const Direction direction : both_directions) {
     for (std::size_t hop = 0; hop < 2; ++hop) {
@@ -160,7 +160,7 @@ TEST_F(SessionsEnd, a_close_that_only_renews_lets_them_run_as_long_as_they_like)
   expect_peace(*session);
 }
 
-// RG-02: "asker sends nothing in old sessions after drain_ms", whether or not the path lets its Close through
+// RG-02, HP-04: "asker sends nothing in old sessions after drain_ms", whether or not the path lets its Close through
 TEST_F(SessionsEnd, a_close_that_is_withheld_binds_the_one_who_asked) {
   path->association().tamper(1, Direction::s2c, [](Buffer, std::vector<Buffer>&) {});
   close(2, 2000);
@@ -224,6 +224,39 @@ TEST_F(SessionsEnd, after_the_grace_of_a_close_no_party_can_derive_a_session_any
     for (const session::Item& item : *items) EXPECT_FALSE(one.secret(item.name));
   }
   EXPECT_TRUE(carries("with its own keys"));
+}
+
+// RG-04: whoever says Close again and again, from wherever, ends what it may end anyway, and makes nothing grow
+TEST_F(SessionsEnd, a_flood_of_closes_binds_tighter_at_most) {
+  close(2, 60'000);
+  const AssociationRecord::Drain first = path->record(0)->drain();
+  for (int i = 0; i < 500; ++i) {
+    sim::Node::Outputs out;
+    ASSERT_TRUE(
+        path->middlebox(1).close(0, wire::drain_by_themselves, path->clock.now(), {out.to_client, out.to_server}));
+    path->association().put(1, out);
+    path->association().run();
+  }
+  for (std::size_t party = 0; party < parties; ++party) {
+    EXPECT_FALSE(path->error(party)) << party;
+    EXPECT_EQ(path->record(party)->state(), AssociationRecord::State::closing) << party;
+    EXPECT_EQ(path->record(party)->last_join(), 1U) << party;
+  }
+  EXPECT_EQ(path->record(0)->drain().until, first.until) << "a later Close does not loosen an earlier one";
+  EXPECT_TRUE(carries("still within the drain"));
+  SessionNumber number{};
+  EXPECT_FALSE(
+      path->record(0)->make_join(path->clock.wall, number, [](const session::KeySource&) { return Result<>{}; }));
+}
+
+// RG-04: a Close whose `last` is above what there was lets nobody in
+TEST_F(SessionsEnd, a_close_that_names_sessions_that_never_were_opens_nothing) {
+  path->record(2)->close(~std::uint64_t{0}, path->clock.mono + limits::close_grace, TimePoint::max(), Alert::revoked);
+  close(0, wire::drain_by_themselves);
+  Buffer late = wire::make_frame({wire::FrameType::join, 0, 0, 0}, Buffer(92));
+  const auto taken = path->record(2)->take_join(late, path->clock.mono, path->clock.wall,
+                                                [](const session::KeySource&) { return Result<>{}; });
+  EXPECT_FALSE(taken);
 }
 
 }  // namespace

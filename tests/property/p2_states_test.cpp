@@ -628,6 +628,29 @@ TEST(P2States, a_replayed_hello_costs_the_server_ten_seconds_and_no_more) {
   EXPECT_EQ(replay.path.record(1), nullptr);
 }
 
+// DS-07: what canned octets are worth. A server and a middlebox answer a first flight with one flight of their own on
+// each channel, whatever follows; docs/security.md publishes the figures.
+TEST(P2States, octets_sent_to_peers_that_have_proved_nothing_are_bounded) {
+  for (const std::size_t n : {std::size_t{0}, std::size_t{1}, std::size_t{4}}) {
+    Stage original{cast(n)};
+    original.run();
+    Stage replay{cast(n)};
+    std::vector<Buffer> frames = received_by_server(original);
+    frames.resize(2 + n);  // HELLO and the ClientHellos
+    std::size_t received = 0;
+    for (const Buffer& frame : frames) received += frame.size();
+    play_to_server(replay, std::move(frames));
+    std::size_t answered = 0;
+    replay.chain().tamper(replay.server() - 1, Direction::s2c,
+                          [&](const Buffer& frame, std::vector<Buffer>&) { answered += frame.size(); });
+    replay.chain().run();
+    EXPECT_GT(answered, 0U);
+    EXPECT_LE(answered, (n + 1) * 2048) << "of " << received << " octets received, " << n << " middleboxes";
+    RecordProperty("received_" + std::to_string(n), std::to_string(received));
+    RecordProperty("answered_" + std::to_string(n), std::to_string(answered));
+  }
+}
+
 // --- time
 // -----------------------------------------------------------------------------------------------------------------------
 

@@ -492,5 +492,18 @@ TEST(P4Integrity, the_clients_keys_make_no_record_that_the_server_takes_from_a_w
   EXPECT_TRUE(session->server().notes.empty());
 }
 
+// RC-12: whichever check of a record fails, the path hears the same octets, so nobody learns which it was. (That tags
+// are compared in constant time is crypto/compare.h's; that nothing of a failed record goes on, every test above
+// shows.)
+TEST(P4Integrity, all_checks_of_a_record_end_in_the_same_alert) {
+  const Buffer said = wire::make_alert_frame(2, Alert::bad_record);
+  for (const Fault fault :
+       {Fault::aead_tag, Fault::verify_tag, Fault::redact_tag, Fault::witness_tag, Fault::record_padding,
+        Fault::record_exchange, Fault::record_order, Fault::record_length, Fault::record_context,
+        Fault::record_redactor, Fault::record_after_fin, Fault::fin_order, Fault::join_end_tag, Fault::join_hop_tag}) {
+    EXPECT_EQ(to_hex(wire::make_alert_frame(2, alert_for(fault))), to_hex(said)) << name_of(fault);
+  }
+}
+
 }  // namespace
 }  // namespace louver::rogue
