@@ -24,7 +24,7 @@ Factories two_filters() {
 void check_head(const test::TestRelay& relay, std::uint32_t exchange) {
   if (relay.ends("request-head", Direction::c2s, exchange) != 1) return;
   const std::string head = relay.text("request-head", Direction::c2s, exchange);
-  require(edit::parse_head(edit::HeadKind::request, as_bytes(head)).has_value(), "an edited head is canonical");
+  require(http::parse_head(http::HeadKind::request, as_bytes(head)).has_value(), "an edited head is canonical");
 }
 
 }  // namespace

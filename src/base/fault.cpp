@@ -55,6 +55,7 @@ constexpr std::array faults{
     FaultRow{Fault::unsupported_version, "unsupported_version", Alert::unsupported_version},
     FaultRow{Fault::unsupported_suite, "unsupported_suite", Alert::unsupported_suite},
     FaultRow{Fault::not_in_route, "not_in_route", Alert::not_in_route},
+    FaultRow{Fault::announced, "announced", Alert::not_in_route},
     FaultRow{Fault::next_hop_refused, "next_hop_refused", Alert::next_hop_refused},
     FaultRow{Fault::tls_failed, "tls_failed", Alert::handshake_failed},
     FaultRow{Fault::tls_parameters, "tls_parameters", Alert::handshake_failed},

@@ -47,6 +47,7 @@ enum class Fault : std::uint8_t {
   unsupported_version,
   unsupported_suite,
   not_in_route,
+  announced,  // a middlebox that the route does not name says that it stands on the path
   next_hop_refused,
   tls_failed,           // the TLS library refused; detail says why
   tls_parameters,       // other than TLS 1.3 with exactly our ALPN

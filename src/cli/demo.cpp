@@ -67,6 +67,7 @@ void add_demo(CLI::App& program, const Chosen& chosen) {
   command->add_flag("--json", options->json, "print one JSON object instead of text");
   command->add_option("--origin", options->real_origin,
                       "fetch this http:// URL through the path instead of asking the embedded origin");
+  command->add_flag("--own-client", options->own_client, "make the requests without curl, even if it is installed");
   command->add_flag("--keep", options->keep, "leave the directory with certificates and configuration files");
   command->final_callback([options, chosen] {
     chosen([options]() -> int {

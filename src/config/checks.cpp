@@ -124,6 +124,10 @@ Result<> check(const Route& route, const Where& where, Place place) {
     if (!names.insert(middlebox.name).second)
       return at_place(middlebox.place, in_quotes(middlebox.name) + " is on this path already");
   }
+  for (const RouteMiddlebox& middlebox : route.discover) {
+    if (!names.insert(middlebox.name).second)
+      return at_place(middlebox.place, in_quotes(middlebox.name) + " is on this path already, or listed twice");
+  }
   if (route.profile != Profile::http_1 && (!route.hosts.empty() || route.is_default)) {
     return where.wrong(place, "\"hosts\" and \"default\" are for routes of profile \"http/1\"");
   }

@@ -112,8 +112,9 @@ struct Route {
   std::uint16_t port = 0;
   Endpoint connect = {};  // of the first party on the path
   std::vector<RouteMiddlebox> middleboxes = {};
-  std::vector<Authority> hosts = {};  // HTTP authorities that an [[http]] proxy sends this way
-  bool is_default = false;            // and all that no route names
+  std::vector<RouteMiddlebox> discover = {};  // those that may announce themselves; `grants` is the most they may get
+  std::vector<Authority> hosts = {};          // HTTP authorities that an [[http]] proxy sends this way
+  bool is_default = false;                    // and all that no route names
   bool require_hybrid = false;
   std::vector<crypto::SuiteId> suites = {crypto::SuiteId::aes_128_gcm_sha256, crypto::SuiteId::aes_256_gcm_sha384,
                                          crypto::SuiteId::chacha20_poly1305_sha256};
@@ -214,6 +215,12 @@ struct Filter {
   std::string place = {};
 };
 
+/// What a middlebox says to a client whose Hello does not name it. docs/protocol.md §10
+struct Announcement {
+  std::uint16_t port = 0;  // by which the party before it would know it
+  Grants wishes = {};
+};
+
 struct MiddleboxPolicy {
   enum class OnMissingGrant : std::uint8_t { end, go_on };
   std::vector<std::string> servers = {};  // last parties that paths through this middlebox may have; empty: any
@@ -227,6 +234,7 @@ struct Middlebox {
   Endpoint listen{"127.0.0.1", 4433};
   Description describe = {};
   std::vector<Next> next = {};
+  std::optional<Announcement> announce = {};
   std::vector<Filter> filters = {};  // in the order in which a request meets them
   MiddleboxPolicy policy = {};
 

@@ -116,6 +116,10 @@ Result<GrantMatrix> offer(const Route& route, const std::vector<GrantMatrix::Con
   std::vector<std::string> names;
   for (const RouteMiddlebox& middlebox : route.middleboxes) names.push_back(middlebox.name);
   GrantMatrix out{std::move(names), contexts};
+  for (const RouteMiddlebox& middlebox : route.discover) {
+    LOUVER_TRY(check_contexts(middlebox.grants, contexts, middlebox, route.profile));
+    LOUVER_TRY(check_contexts(middlebox.minimum, contexts, middlebox, route.profile));
+  }
   for (std::size_t m = 0; m < out.middleboxes.size(); ++m) {
     const RouteMiddlebox& middlebox = route.middleboxes[m];
     LOUVER_TRY(check_contexts(middlebox.grants, contexts, middlebox, route.profile));

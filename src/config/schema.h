@@ -139,6 +139,8 @@ constexpr auto keys_of(Tag<Route>) {
           .needed(),
       key("middlebox", &Route::middleboxes, TablesOf<RouteMiddlebox>{limits::middleboxes_by_default},
           "the middleboxes in the order of the path"),
+      key("discover", &Route::discover, TablesOf<RouteMiddlebox>{limits::middleboxes_by_default},
+          "middleboxes that may announce themselves and are then taken into the route; `grants` is the most they get"),
       key("hosts", &Route::hosts, ListOf<HttpHost>{}, "HTTP hosts that a proxy listener sends this way"),
       key("default", &Route::is_default, Boolean{}, "a proxy listener sends all other hosts this way"),
       key("require_hybrid", &Route::require_hybrid, Boolean{}, "refuse key exchanges without a post-quantum part"),
@@ -237,6 +239,12 @@ constexpr auto keys_of(Tag<ScanFilter>) {
           "`scan`: let bodies with a content coding (gzip, ..) pass unsearched, instead of stopping them")};
 }
 
+constexpr auto keys_of(Tag<Announcement>) {
+  return std::tuple{
+      key("port", &Announcement::port, port, "its port, by which the party before it would know it").needed(),
+      key("wishes", &Announcement::wishes, GrantTable{}, "grants that it asks for")};
+}
+
 constexpr auto keys_of(Tag<MiddleboxPolicy>) {
   return std::tuple{
       key("servers", &MiddleboxPolicy::servers, ListOf<TextForm>{party_name}, "servers whose paths it takes part in")
@@ -256,6 +264,8 @@ constexpr auto keys_of(Tag<Middlebox>) {
           .needed(),
       key("next", &Middlebox::next, TablesOf<Next>{}, "parties that may follow; nobody else is ever connected to")
           .needed(),
+      key("announce", &Middlebox::announce, TableOf<Announcement>{},
+          "answer a route that does not name it with an announcement, instead of `not_in_route`"),
       key("filter", &Middlebox::filters, FilterTable{}, "what it does, in the order in which a request meets it"),
       key("policy", &Middlebox::policy, TableOf<MiddleboxPolicy>{}, "what it takes part in")};
 }

@@ -50,6 +50,10 @@ std::string_view name_of(Event event) {
       return "filter.missing_grant";
     case Event::filter_blocked:
       return "filter.blocked";
+    case Event::discovery_taken:
+      return "discovery.taken";
+    case Event::discovery_refused:
+      return "discovery.refused";
     case Event::filter_matched:
       return "filter.matched";
     case Event::message:

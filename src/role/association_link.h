@@ -38,6 +38,8 @@ class AssociationLink final : public Resident, public LinkOwner {
     return alert && alert->authenticated &&
            (alert->alert == Alert::grant_refused || alert->alert == Alert::blocked_by_policy);
   }
+  /// Who announced itself, if that ended it.
+  const std::optional<wire::Announce>& announcement() const { return engine_->announcement(); }
   /// The alert that somebody else reported, if that ended it.
   std::optional<Alert> reported() const {
     return engine_->peer_alert() ? std::optional{engine_->peer_alert()->alert} : std::nullopt;

@@ -1,6 +1,7 @@
 #include "role/middlebox.h"
 
 #include "base/version.h"
+#include "config/discovery.h"
 #include "filter/edit/edit_filter.h"
 #include "filter/log/log_filter.h"
 #include "filter/needs.h"
@@ -215,6 +216,10 @@ Result<PartyIndex> Middlebox::place(const wire::Hello& hello) {
     return PartyIndex{static_cast<std::uint8_t>(i + 1)};
   }
   return Error{Fault::not_in_route, config_.name + " is not in the route"};
+}
+
+std::optional<wire::Announce> Middlebox::announce(const wire::Hello& hello) {
+  return config::announcement_for(config_, hello, describe_self());
 }
 
 /// Before Ready: the terms must be ones that this middlebox can serve.

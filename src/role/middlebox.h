@@ -45,6 +45,7 @@ class Middlebox final : public Guests, public session::MiddleboxPolicy {
   Result<std::unique_ptr<SessionFilters>> filters_for(const session::AssociationRecord& record, SessionNumber number);
 
   Result<PartyIndex> place(const wire::Hello& hello) override;
+  std::optional<wire::Announce> announce(const wire::Hello& hello) override;
   Result<> approve(const session::Terms& terms, PartyIndex self) override;
   Result<std::pair<runtime::Endpoint, runtime::ConnectOptions>> find_next(std::string_view name,
                                                                           std::uint16_t port) const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "config/discovery.h"
 #include "config/policy.h"
 #include "profile/registry.h"
 
@@ -69,7 +70,7 @@ void RouteKeeper::start(Household& household) {
 }
 
 Result<> RouteKeeper::approve(const session::Terms& terms, const std::vector<session::PartyReport>&) {
-  return config::check_accepted(route_, config::matrix_of(terms));
+  return config::check_accepted(extended_ ? *extended_ : route_, config::matrix_of(terms));
 }
 
 void RouteKeeper::begin() {
@@ -83,8 +84,10 @@ void RouteKeeper::begin() {
 void RouteKeeper::on_connected(Result<runtime::Socket> socket) {
   connector_.reset();
   if (!socket) return retry(socket.error());
+  auto offer = extended_ ? offer_of(*extended_, *profile_, station_.limits.max_record) : Result{offer_};
+  if (!offer) return retry(offer.error());
   auto engine =
-      session::ClientAssociation::make(offer_, channels_, *this, station_.random, station_.limits.handshake_deadline);
+      session::ClientAssociation::make(*offer, channels_, *this, station_.random, station_.limits.handshake_deadline);
   if (!engine) return retry(engine.error());
   session::Outbound first;
   if (const auto started = (*engine)->start(engine_now(), first); !started) return retry(started.error());
@@ -114,6 +117,7 @@ void RouteKeeper::on_open(const std::shared_ptr<AssociationLink>& association) {
                       {"middleboxes", static_cast<std::int64_t>(association->record()->terms().middleboxes())}});
   std::shared_ptr<AssociationLink> old = std::exchange(serving_, std::exchange(making_, nullptr));
   pause_ = {};
+  forget_announced();
   tell(serving_->record());
   timer_->expires_at(runtime::now() + route_.renew, [this] { begin(); });
   if (old != nullptr) retire(old);
@@ -134,7 +138,9 @@ void RouteKeeper::on_over(const AssociationLink* association, const Error& error
   }
   const bool refused = association->refused_by_policy() || error.fault == Fault::grant_refused;
   if (was_making) {
+    if (start_afresh(*association)) return;
     making_.reset();
+    forget_announced();
     tell_failure(refused ? Error{Fault::grant_refused, error.detail}
                          : error);  // another try would need another answer of somebody
   }
@@ -143,6 +149,33 @@ void RouteKeeper::on_over(const AssociationLink* association, const Error& error
     tell(nullptr);
   }
   retry(error);
+}
+
+/// A listed middlebox has announced itself to the association that was being made: the next try has it in its route.
+/// Nothing of that is kept for later ones. docs/protocol.md §10
+bool RouteKeeper::start_afresh(const AssociationLink& association) {
+  const auto& announce = association.announcement();
+  if (!announce) return false;
+  auto extended = fresh_starts_ < config::fresh_starts_most
+                      ? config::admit_announced(extended_ ? *extended_ : route_, *announce)
+                      : Result<config::Route>{Error{Fault::announced, "after three fresh starts there is no other"}};
+  station_.log.write(extended ? observe::Level::info : observe::Level::warn,
+                     extended ? observe::Event::discovery_taken : observe::Event::discovery_refused,
+                     {{"route", route_.name},
+                      {"announced", printable(announce->party.name.text())},
+                      {"position", static_cast<std::int64_t>(announce->position)},
+                      {"why", extended ? std::string{"listed"} : extended.error().detail}});
+  if (!extended) return false;
+  ++fresh_starts_;
+  extended_ = *std::move(extended);
+  making_.reset();
+  begin();
+  return true;
+}
+
+void RouteKeeper::forget_announced() {
+  extended_.reset();
+  fresh_starts_ = 0;
 }
 
 void RouteKeeper::retry(const Error& error) {

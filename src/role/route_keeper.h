@@ -43,6 +43,8 @@ class RouteKeeper final : public session::EndpointPolicy {
   void on_connected(Result<runtime::Socket> socket);
   void on_open(const std::shared_ptr<AssociationLink>& association);
   void on_over(const AssociationLink* association, const Error& error);
+  bool start_afresh(const AssociationLink& association);
+  void forget_announced();
   void retry(const Error& error);
   void tell(const std::shared_ptr<session::AssociationRecord>& record);
   void tell_failure(const Error& error);
@@ -66,6 +68,8 @@ class RouteKeeper final : public session::EndpointPolicy {
   std::unique_ptr<runtime::Timer> timer_;       // renewal, or the next try
   std::unique_ptr<runtime::Timer> wait_timer_;  // of those who wait
   std::shared_ptr<AssociationLink> making_, serving_;
+  std::optional<config::Route> extended_;  // with middleboxes that announced themselves to the one being made
+  unsigned fresh_starts_ = 0;
   Duration pause_{};
   Error last_error_{Fault::timeout, "no association yet"};
 

@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "session/secrets.h"
 #include "tls/certificate.h"
+#include "wire/announce.h"
 #include "wire/join.h"
 
 namespace louver::session {
@@ -65,6 +66,8 @@ class MiddleboxPolicy {
   /// configuration.
   /// @fault not_in_route, next_hop_refused
   virtual Result<PartyIndex> place(const wire::Hello& hello) = 0;
+  /// What it answers to a Hello that does not name it; nothing: the alert not_in_route. docs/protocol.md §10
+  virtual std::optional<wire::Announce> announce(const wire::Hello&) { return std::nullopt; }
   /// Looks at what was granted before Ready goes out.
   virtual Result<> approve(const Terms& terms, PartyIndex self) = 0;
 

@@ -61,7 +61,19 @@ Result<> ClientAssociation::start(Now now, Outbound& out) {
 }
 
 Result<> ClientAssociation::on_other_frame(const wire::FrameView& frame, Now, Outbound&) {
+  if (frame.header.type == wire::FrameType::announce) return on_announce(frame.body());
   return Error{Fault::unexpected_frame, std::string{wire::name_of(frame.header.type)} + " at a client"};
+}
+
+/// "the client acts on it only if its configuration already lists that name": who made the offer decides, this is over.
+Result<> ClientAssociation::on_announce(Bytes body) {
+  if (agreement_->keys_out()) return Error{Fault::unexpected_frame, "ANNOUNCE after the Keys"};
+  LOUVER_ASSIGN(wire::Announce announce, wire::decode_announce(body));
+  if (announce.position >= channels_.size() + 1)
+    return Error{Fault::bad_value, "a position behind the server is announced"};
+  const std::string name = announce.party.name.text();
+  announcement_ = std::move(announce);
+  return Error{Fault::announced, name + " says that it stands on the path"};
 }
 
 }  // namespace louver::session

@@ -33,6 +33,8 @@ class ClientAssociation : public EndpointAssociation {
   Result<> on_other_frame(const wire::FrameView& frame, Now now, Outbound& out) override;
   PartyIndex self() const override { return PartyIndex{0}; }
 
+  Result<> on_announce(Bytes body);
+
   Buffer hello_;
 };
 

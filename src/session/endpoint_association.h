@@ -52,6 +52,8 @@ class EndpointAssociation {
     bool authenticated;
   };
   const std::optional<PeerAlert>& peer_alert() const { return peer_alert_; }
+  /// Client: who announced itself, if that ended the association. Unauthenticated. docs/protocol.md §10
+  const std::optional<wire::Announce>& announcement() const { return announcement_; }
   /// What middleboxes have said to have stopped since this was last asked. docs/protocol.md §10
   std::vector<BlockedNote> take_blocked() { return std::exchange(blocked_, {}); }
 
@@ -78,6 +80,7 @@ class EndpointAssociation {
   Duration handshake_deadline_;
   std::vector<ControlChannel> channels_;  // 0: end to end, i: with Mi
   std::unique_ptr<EndpointAgreement> agreement_;
+  std::optional<wire::Announce> announcement_;
   TimePoint started_ = TimePoint::max();
 
  private:

@@ -35,11 +35,23 @@ Result<std::size_t> MiddleboxAssociation::receive(Side from, MutableBytes input,
         return Error{Fault::peer_alert, "party " + std::to_string(frame->header.id) + " is said to report " +
                                             std::string{louver::name_of(static_cast<Alert>(body.code))}};
       }
+      case wire::FrameType::announce:
+        LOUVER_TRY(on_announce(from, *frame, out));
+        break;
       default:
         return Error{Fault::unexpected_frame,
                      std::string{wire::name_of(frame->header.type)} + " at a middlebox's association"};
     }
   }
+}
+
+/// Somebody behind us answers the Hello; that is for the client to hear, and the end of this association.
+Result<> MiddleboxAssociation::on_announce(Side from, const wire::FrameView& frame, Outputs out) {
+  if (from != Side::server || agreement_ == nullptr || agreement_->ready())
+    return Error{Fault::unexpected_frame, "ANNOUNCE out of place"};
+  LOUVER_TRY(wire::decode_announce(frame.body()));
+  out.to_client.append(frame.whole);
+  return Error{Fault::announced, "a middlebox behind this one stands on the path and is not in the route"};
 }
 
 Result<> MiddleboxAssociation::on_hello(const wire::FrameView& frame, Now now, Outputs out) {
@@ -53,7 +65,14 @@ Result<> MiddleboxAssociation::on_hello(const wire::FrameView& frame, Now now, O
       return Error{Fault::unsupported_suite,
                    "suite " + std::to_string(suite) + " is offered, which this middlebox lacks"};
   }
-  LOUVER_ASSIGN(self_, policy_.place(hello));
+  const auto place = policy_.place(hello);
+  if (!place && place.error().fault == Fault::not_in_route) {
+    if (const auto announce = policy_.announce(hello)) {
+      out.to_client.append(wire::make_announce_frame(*announce));
+      return Error{Fault::announced, "this middlebox stands on the path and is not in the route"};
+    }
+  }
+  LOUVER_ASSIGN(self_, place);
   parties_ = n + 2;
   next_ = hello.route.items[raw(self_)];
   const std::string server = hello.route.items.back().name.text();
@@ -191,7 +210,9 @@ void MiddleboxAssociation::flush(Outputs out) {
 void MiddleboxAssociation::fail(const Error& error, Outputs out) {
   const Alert alert =
       error.fault == Fault::peer_alert ? peer_alert_.value_or(Alert::internal_error) : alert_for(error.fault);
-  if (error.fault == Fault::peer_alert) {
+  if (error.fault == Fault::announced) {
+    if (next_) out.to_server.append(wire::make_alert_frame(raw(self_), alert));
+  } else if (error.fault == Fault::peer_alert) {
     const bool has_receiver =
         alert_from_ == Side::server || next_.has_value();  // before the Hello there is nobody behind us
     if (!alert_to_pass_.empty() && has_receiver) out.to(opposite(alert_from_)).append(alert_to_pass_);

@@ -57,6 +57,7 @@ class MiddleboxAssociation {
 
  private:
   Result<> on_hello(const wire::FrameView& frame, Now now, Outputs out);
+  Result<> on_announce(Side from, const wire::FrameView& frame, Outputs out);
   Result<> on_channel(Side from, const wire::FrameView& frame, Now now, Outputs out);
   bool belongs(Side from, const wire::FrameHeader& header) const;
   Result<> advance(Now now, Outputs out);

@@ -154,6 +154,7 @@ Result<AttemptResult> make_attempt(Stage& stage, const Path& path, HttpClient& h
   LOUVER_ASSIGN(const Answer answer, http.make(path, order()));
   const auto shown = [&] {
     if (plan.attempt == Attempt::read) return path.scanner->first(event_tried) != nullptr;
+    if (plan.attempt == Attempt::rejoin && path.scanner->first(event_rejoined) == nullptr) return false;
     if (plan.attempt == Attempt::replay_join && path.scanner->first(event_replayed) == nullptr) return false;
     return std::ranges::any_of(witnesses.notices(), [&](const Notice& one) { return one.party == plan.noticed_by; });
   };

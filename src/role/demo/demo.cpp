@@ -40,7 +40,8 @@ Result<Outcome> show(runtime::Loop& loop, const DemoOptions& options, std::ostre
     std::ranges::transform(attempt_plans(), std::back_inserter(names),
                            [](const AttemptPlan& plan) { return std::string{plan.name}; });
   LOUVER_ASSIGN(const std::vector<Path> paths, stage->open_paths(names));
-  LOUVER_ASSIGN(const std::unique_ptr<HttpClient> http, find_client(*stage));
+  LOUVER_ASSIGN(const std::unique_ptr<HttpClient> http,
+                options.own_client ? make_library_client(*stage) : find_client(*stage));
   talk << "making requests ..." << std::endl;
   Outcome outcome;
   outcome.origin = options.real_origin.empty() ? "embedded origin" : options.real_origin;

@@ -10,6 +10,7 @@ struct DemoOptions {
   std::string program;      // path of this program, of which the processes are made
   std::string real_origin;  // "http://host:port/path"; empty: the embedded one
   bool cheat = false, json = false, keep = false;
+  bool own_client = false;  // not curl
   bool colour = false;
 };
 

@@ -6,6 +6,8 @@
 #include <sstream>
 
 #include "role/demo/client.h"
+#include "runtime/clock.h"
+#include "runtime/timer.h"
 
 namespace louver::role::demo {
 namespace {
@@ -75,16 +77,18 @@ class Fetch {
 class LibraryClient final : public HttpClient {
  public:
   explicit LibraryClient(Stage& stage) : stage_(stage) {}
-  std::string name() const override {
-    return "Boost.Beast " + std::to_string(BOOST_BEAST_VERSION) + " (curl is not installed)";
-  }
+  std::string name() const override { return "Boost.Beast " + std::to_string(BOOST_BEAST_VERSION) + " (not curl)"; }
 
   Result<Answer> make(const Path& path, const Request& request) override {
     asio::io_context context{1};
     Fetch exchange{context, request};
     exchange.start(path.proxy_port());
     try {
-      // In turns with the stage's own loop, so that what the parties say is heard meanwhile.
+      // In turns with the stage's own loop, so that what the parties say is heard meanwhile. That loop asks whether the
+      // answer is there only when something has happened in it: the timer sees to that where all parties are quiet.
+      runtime::Timer timer{stage_.loop()};
+      const std::function<void()> tick = [&] { timer.expires_at(runtime::now() + std::chrono::milliseconds{1}, tick); };
+      tick();
       LOUVER_TRY(stage_.wait([&] { return context.run_for(std::chrono::milliseconds{1}) == 0 && context.stopped(); },
                              "the answer"));
     } catch (const std::exception& error) {
