@@ -89,8 +89,11 @@ class LibraryClient final : public HttpClient {
       runtime::Timer timer{stage_.loop()};
       const std::function<void()> tick = [&] { timer.expires_at(runtime::now() + std::chrono::milliseconds{1}, tick); };
       tick();
-      LOUVER_TRY(stage_.wait([&] { return context.run_for(std::chrono::milliseconds{1}) == 0 && context.stopped(); },
-                             "the answer"));
+      const auto is_over = [&] {
+        context.poll();
+        return context.stopped();
+      };
+      LOUVER_TRY(stage_.wait(is_over, "the answer"));
     } catch (const std::exception& error) {
       return Error{Fault::internal_error, error.what()};
     }
