@@ -34,15 +34,21 @@ std::size_t end_of_string(std::string_view text, std::size_t start) {
 
 bool ends_key(char c) { return c == '=' || c == '\n' || c == ',' || c == '[' || c == ']' || c == '{' || c == '}'; }
 
+/// A key or a value begins behind these.
+bool may_precede_string(char c) { return c == '\n' || c == '=' || c == ',' || c == '[' || c == '{' || c == '.'; }
+
 }  // namespace
 
 std::optional<Oddity> find_oddity(std::string_view text) {
   std::size_t dots = 0;  // since the last character that can't be inside a key
+  char before = '\n';    // the last character that is no blank
   std::size_t i = 0;
   while (i < text.size()) {
     const char c = text[i];
     if (c == '"' || c == '\'') {
+      if (!may_precede_string(before)) return Oddity{Oddity::Kind::odd_quote, i};
       i = end_of_string(text, i);
+      before = c;
       continue;
     }
     if (c == '#') {
@@ -52,6 +58,7 @@ std::optional<Oddity> find_oddity(std::string_view text) {
     if (static_cast<unsigned char>(c) >= 0x80) return Oddity{Oddity::Kind::not_ascii, i};
     if (c == '.' && ++dots >= key_parts_most) return Oddity{Oddity::Kind::deep_key, i};
     if (ends_key(c)) dots = 0;
+    if (c != ' ' && c != '\t' && c != '\r') before = c;
     ++i;
   }
   return std::nullopt;

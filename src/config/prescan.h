@@ -12,6 +12,7 @@ inline constexpr std::size_t key_parts_most = 16;
 struct Oddity {
   enum class Kind {
     deep_key,   // a key with more than key_parts_most parts (a.b.c has three)
+    odd_quote,  // a quote where no key or value begins: where strings end would be a guess
     not_ascii,  // a character beyond ASCII that is neither in a string nor in a comment, where TOML 1.0 has none
   };
   Kind kind;

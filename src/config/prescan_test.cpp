@@ -7,11 +7,12 @@
 namespace louver::config {
 namespace {
 
-/// "deep_key at .." or "not_ascii at .." with the offset, or "".
+/// The kind and the offset, or "".
 std::string found_in(std::string_view text) {
   const auto oddity = find_oddity(text);
   if (!oddity) return "";
-  return (oddity->kind == Oddity::Kind::deep_key ? "deep_key at " : "not_ascii at ") + std::to_string(oddity->offset);
+  constexpr const char* kinds[] = {"deep_key at ", "odd_quote at ", "not_ascii at "};
+  return kinds[static_cast<std::size_t>(oddity->kind)] + std::to_string(oddity->offset);
 }
 
 TEST(Prescan, counts_the_parts_of_a_key) {
@@ -47,6 +48,15 @@ TEST(Prescan, knows_where_strings_end) {
 TEST(Prescan, takes_a_line_end_for_the_end_of_a_string_of_one_line) {
   EXPECT_EQ(found_in("a = \"b\n\xc3\xa9"), "not_ascii at 7");
   EXPECT_EQ(found_in("a = 'b\n\xc3\xa9"), "not_ascii at 7");
+}
+
+// found by config_fuzz: behind a '+' the parser sees no string, so it looked its characters up in those tables
+TEST(Prescan, refuses_a_quote_where_no_key_or_value_begins) {
+  EXPECT_EQ(found_in("a = +\"\xef\xbb\xa5\""), "odd_quote at 5");
+  EXPECT_EQ(found_in("a = 1\"b\""), "odd_quote at 5");
+  EXPECT_EQ(found_in("a = \"b\"\"c\""), "odd_quote at 7");
+  EXPECT_EQ(found_in("a \"b\" = 1"), "odd_quote at 2");
+  EXPECT_EQ(found_in("a = [ \"b\", 'c' ]\n\"d\".'e' = { \"f\" = 'g', h = 'i' }\r\n'j' = 1"), "");
 }
 
 TEST(Prescan, ends_on_strings_that_never_end) {

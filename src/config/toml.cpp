@@ -91,6 +91,18 @@ std::size_t valid_utf8(std::string_view text) {
   return i;
 }
 
+std::string say(Oddity::Kind kind) {
+  switch (kind) {
+    case Oddity::Kind::deep_key:
+      return "a key with more than " + std::to_string(key_parts_most) + " parts";
+    case Oddity::Kind::odd_quote:
+      return "a quote where no key or value begins";
+    case Oddity::Kind::not_ascii:
+      break;
+  }
+  return "a character that is not ASCII: it may only be in strings and comments";
+}
+
 /// The place of an offset; the column counts octets.
 Place place_at(std::string_view text, std::size_t offset) {
   const std::string_view before = text.substr(0, offset);
@@ -113,12 +125,7 @@ Result<> check_text(std::string_view text, const std::string& file) {
   if (const std::size_t valid = valid_utf8(text); valid < text.size()) {
     return error_at(file, place_at(text, valid), "the file is not UTF-8 here: save it as UTF-8");
   }
-  if (const auto oddity = find_oddity(text)) {
-    return error_at(file, place_at(text, oddity->offset),
-                    oddity->kind == Oddity::Kind::deep_key
-                        ? "a key with more than " + std::to_string(key_parts_most) + " parts"
-                        : "a character that is not ASCII: it may only be in strings and comments");
-  }
+  if (const auto oddity = find_oddity(text)) return error_at(file, place_at(text, oddity->offset), say(oddity->kind));
   return {};
 }
 
