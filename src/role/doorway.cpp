@@ -52,7 +52,9 @@ void Doorway::hand_over(wire::FrameType type) {
 void Doorway::refuse(const Error& error) {
   if (link_ == nullptr) return;
   station_.log.write(observe::Level::info, observe::Event::connection_refused,
-                     {{"peer", link_->link().remote_address().to_string()}, {"fault", describe(error)}});
+                     {{"peer", link_->link().remote_address().to_string()},
+                      {"alert", std::string{name_of(alert_for(error.fault))}},
+                      {"fault", describe(error)}});
   if (error.fault == Fault::not_louver) {
     link_->link().write(to_buffer(wire::wrong_protocol_answer()));
   } else {
@@ -64,7 +66,9 @@ void Doorway::refuse(const Error& error) {
 
 void turn_away(Station& station, SidedLinkPtr link, const Error& error) {
   station.log.write(observe::Level::info, observe::Event::connection_refused,
-                    {{"peer", link->link().remote_address().to_string()}, {"fault", describe(error)}});
+                    {{"peer", link->link().remote_address().to_string()},
+                     {"alert", std::string{name_of(alert_for(error.fault))}},
+                     {"fault", describe(error)}});
   link->link().write(wire::make_alert_frame(wire::unknown_party, alert_for(error.fault)));
   link->link().close_when_written(last_words);
 }

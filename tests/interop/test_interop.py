@@ -1,0 +1,266 @@
+"""A second implementation of the protocol (peer/, written from docs/protocol.md alone) against real processes, in all three roles."""
+
+import os
+import socket
+import sys
+import threading
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from harness import Case  # noqa: E402
+from peer import wire  # noqa: E402
+from peer.channel import Identity  # noqa: E402
+from peer.party import Client, Middlebox, Server  # noqa: E402
+
+STREAM = [(1, 1, "upstream"), (2, 2, "downstream")]
+
+
+class Echo:
+    """A TCP origin that sends back, reversed, what it got."""
+
+    def __init__(self):
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.port = self.server.getsockname()[1]
+        self.got = []
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        while True:
+            try:
+                peer, _ = self.server.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._echo, args=(peer,), daemon=True).start()
+
+    def _echo(self, peer):
+        with peer:
+            data = b""
+            try:
+                while more := peer.recv(65536):
+                    data += more
+                self.got.append(data)
+                peer.sendall(data[::-1])
+            except OSError:
+                self.got.append(data)
+
+    def stop(self):
+        self.server.close()
+
+
+class InThread(threading.Thread):
+    """Runs a Python party beside the test; join() raises what it raised."""
+
+    def __init__(self, work):
+        super().__init__(daemon=True)
+        self.work, self.result, self.error = work, None, None
+        self.start()
+
+    def run(self):
+        try:
+            self.result = self.work()
+        except BaseException as error:  # noqa: B902: handed to the test
+            self.error = error
+
+    def get(self, timeout=25):
+        self.join(timeout)
+        if self.is_alive():
+            raise AssertionError("a party of the test hangs")
+        if self.error is not None:
+            raise self.error
+        return self.result
+
+
+class Interop(Case):
+    def identity(self, path, index):
+        name = path.names[index]
+        return Identity(f"{path.pki}/{name}.pem", f"{path.pki}/{name}.key")
+
+    def anchors(self, path):
+        return f"{path.pki}/ca.pem"
+
+    def listener(self):
+        server = socket.create_server(("127.0.0.1", 0))
+        server.settimeout(20)
+        self.addCleanup(server.close)
+        return server
+
+    def echo(self):
+        made = Echo()
+        self.addCleanup(made.stop)
+        return made
+
+    def stream_path(self, n, offer=None):
+        echo = self.echo()
+        path = self.path(n, profile="stream/1", origin_port=echo.port)
+        for i, grants in (offer or {}).items():
+            path.offer[i] = grants
+        return echo, path
+
+    def start_without_agent(self, path):
+        for i in range(path.n + 1, 0, -1):
+            path.start_party(i)
+        return path
+
+    def hello(self, path, contexts=STREAM, profile="stream/1", **more):
+        route = [(path.names[i], 4000 + i) for i in range(1, path.n + 2)]
+        levels = ("none", "read", "inspect", "redact", "write")
+        grants = bytearray()
+        for i in range(1, path.n + 1):
+            for _, directions, name in contexts:
+                level = levels.index(path.offer[i].get(name, "none"))
+                grants.append((level if directions & 1 else 0) | (level << 4 if directions & 2 else 0))
+        return wire.Hello(route, contexts, bytes(grants), os.urandom(32), profile=profile, **more)
+
+    def client(self, path, **more):
+        hello = more.pop("hello", None) or self.hello(path)
+        return Client(hello, self.anchors(path), self.identity(path, 0), path.ports[1], **more)
+
+    GRANTS = (("none", "none"), ("read", "read"), ("inspect", "inspect"), ("redact", "redact"), ("write", "write"), ("read", "write"), ("inspect", "none"))
+
+
+class AsClient(Interop):
+    def exchange(self, client, number=1, text=b"hello, origin", size=None):
+        data = text if size is None else os.urandom(size)
+        session = client.join(number)
+        for at in range(0, len(data), 16000):
+            session.send(1, data[at:at + 16000], end=False)
+        session.send(1, b"", end=True)
+        session.finish()
+        session.read_until_end()
+        self.assertEqual(session.text(2), data[::-1])
+        session.wire.close()
+
+    def test_no_to_four_middleboxes(self):
+        for n in range(5):
+            with self.subTest(n=n):
+                _, path = self.stream_path(n, {i: {"upstream": "read", "downstream": "write"} if i % 2 else {"upstream": "write", "downstream": "inspect"} for i in range(1, n + 1)})
+                client = self.client(self.start_without_agent(path)).establish()
+                self.exchange(client)
+                self.exchange(client, 2, size=200_000)
+                path.stop()
+
+    def test_every_grant_in_every_suite(self):
+        for suite in (0x1301, 0x1302, 0x1303):
+            for up, down in self.GRANTS:
+                with self.subTest(suite=hex(suite), up=up, down=down):
+                    _, path = self.stream_path(1, {1: {"upstream": up, "downstream": down}})
+                    path = self.start_without_agent(path)
+                    client = self.client(path, hello=self.hello(path, suites=(suite,))).establish()
+                    self.exchange(client)
+                    path.stop()
+
+    def test_an_anonymous_client_and_many_sessions_of_one_association(self):
+        _, path = self.stream_path(1, {1: {"upstream": "inspect"}})
+        self.start_without_agent(path)
+        client = Client(self.hello(path), self.anchors(path), None, path.ports[1]).establish()
+        for number in (1, 2, 5, 4, 3):
+            self.exchange(client, number)
+
+    def test_http_with_its_six_contexts(self):
+        nginx = self.origin()
+        nginx.put("hi", b"hello")
+        path = self.path(2, origin_port=nginx.port)
+        path.offer = {1: {"request-head": "read", "request-body": "inspect"}, 2: {"response-head": "write", "response-body": "read"}}
+        path.filters = {1: '[[filter]]\ntype = "log"\n', 2: '[[filter]]\ntype = "edit"\nadd = { x-edited = "yes" }\n'}
+        self.start_without_agent(path)
+        names = ("request-head", "request-credentials", "request-body", "response-head", "response-credentials", "response-body")
+        contexts = [(i + 1, 1 if i < 3 else 2, name) for i, name in enumerate(names)]
+        client = self.client(path, hello=self.hello(path, contexts, "http/1")).establish()
+        session = client.join()
+        for exchange in (1, 2, 3):
+            session.send(1, b"GET /hi HTTP/1.1\r\nhost: site.example\r\n\r\n", exchange)
+            session.send(2, b"cookie: a=b\r\n", exchange)
+            session.send(3, b"", exchange)
+        session.finish()
+        session.read_until_end()
+        for exchange in (1, 2, 3):
+            self.assertTrue(session.text(4, exchange).startswith(b"HTTP/1.1 200 OK\r\n"), session.text(4, exchange))
+            self.assertIn(b"x-edited: yes\r\n", session.text(4, exchange))
+            self.assertEqual(session.text(6, exchange), b"hello")
+        seen = {e["context"] for e in path.processes[1].wait_event("message", 6)}
+        self.assertEqual(seen, {"request-head", "request-body"})
+
+
+class AsServer(Interop):
+    def test_no_to_four_middleboxes(self):
+        for n in range(5):
+            with self.subTest(n=n):
+                _, path = self.stream_path(n, {i: {"upstream": "read" if i % 2 else "write", "downstream": "inspect"} for i in range(1, n + 1)})
+                listener = self.listener()
+                path.ports[n + 1] = listener.getsockname()[1]
+                server = Server(listener, self.anchors(path), self.identity(path, n + 1))
+                party = InThread(server.establish)
+                for i in range(n, -1, -1):
+                    path.start_party(i)
+                party.get()
+                path.agent.wait_event("association.open")
+
+                def serve():
+                    session = server.take_session()
+                    session.read_until_end()
+                    session.send(2, b"answer to " + session.text(1))
+                    session.finish()
+
+                party = InThread(serve)
+                with socket.create_connection(("127.0.0.1", path.ports[0]), timeout=20) as s:
+                    s.sendall(b"a question")
+                    s.shutdown(socket.SHUT_WR)
+                    said = b""
+                    while more := s.recv(65536):
+                        said += more
+                party.get()
+                self.assertEqual(said, b"answer to a question")
+                path.stop()
+
+
+class AsMiddlebox(Interop):
+    def serve(self, n, own, up, down, act=None):
+        echo, path = self.stream_path(n, {i: {"upstream": up, "downstream": down} if i == own else {"upstream": "read"} for i in range(1, n + 1)})
+        for i in range(n + 1, own, -1):
+            path.start_party(i)
+        listener = self.listener()
+        path.ports[own] = listener.getsockname()[1]
+        box = Middlebox(listener, path.ports[own + 1], self.anchors(path), self.identity(path, own), own)
+        party = InThread(box.establish)
+        for i in range(own - 1, -1, -1):
+            path.start_party(i)
+        party.get()
+        path.agent.wait_event("association.open")
+        InThread(box.keep)
+        party = InThread(lambda: box.take_session(act).relay())
+        with socket.create_connection(("127.0.0.1", path.ports[0]), timeout=20) as s:
+            s.sendall(b"to and fro")
+            s.shutdown(socket.SHUT_WR)
+            said = b""
+            while more := s.recv(65536):
+                said += more
+        session = party.get()
+        path.stop()
+        return echo, said, session
+
+    def test_every_grant(self):
+        for up, down in self.GRANTS:
+            with self.subTest(up=up, down=down):
+                echo, said, session = self.serve(1, 1, up, down)
+                self.assertEqual((echo.got[0], said), (b"to and fro", b"to and fro"[::-1]))
+                seen = b"".join(c for d, _, c, _ in session.seen if d == 0)
+                self.assertEqual(seen, b"" if up == "none" else b"to and fro")
+
+    def test_between_others(self):
+        for n, own in ((2, 1), (2, 2), (3, 2), (4, 3)):
+            with self.subTest(n=n, own=own):
+                echo, said, _ = self.serve(n, own, "inspect", "write")
+                self.assertEqual((echo.got[0], said), (b"to and fro", b"to and fro"[::-1]))
+
+    def test_a_writer_writes_and_a_redactor_redacts(self):
+        echo, said, _ = self.serve(2, 1, "write", "none", lambda d, s, content, end: content.replace(b"fro", b"from") if d == 0 else None)
+        self.assertEqual(echo.got[0], b"to and from")
+        echo, said, _ = self.serve(2, 1, "redact", "none", lambda d, s, content, end: "redact" if d == 0 and content else None)
+        self.assertEqual(echo.got[0], b"x" * 10)
+        self.assertEqual(said, b"x" * 10)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
