@@ -29,6 +29,7 @@ int run(int argc, char** argv) {
   add_agent(program, choose);
   add_gateway(program, choose);
   add_middlebox(program, choose);
+  add_control(program, choose);
   add_pki(program, choose);
   try {
     program.parse(argc, argv);

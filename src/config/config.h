@@ -55,6 +55,7 @@ struct Log {
   Level level = Level::info;
   Format format = Format::text;
   std::optional<std::string> file = {};  // else stderr
+  bool operator==(const Log&) const = default;
 };
 
 struct Limits {
@@ -70,6 +71,19 @@ struct Limits {
   milliseconds idle_deadline = limits::idle_deadline;
   milliseconds drain_deadline{30000};  // after SIGTERM
   std::size_t buffer = 256 * 1024;     // octets for each session and direction
+  bool operator==(const Limits&) const = default;
+};
+
+/// Where `louver control` reaches a running process.
+struct Control {
+  std::optional<std::string> socket = {};  // a Unix socket; else the process takes no commands
+  bool operator==(const Control&) const = default;
+};
+
+/// What nobody wants in production.
+struct Debug {
+  bool keylog = false;  // the secrets of associations go to the file that LOUVER_KEYLOGFILE names
+  bool operator==(const Debug&) const = default;
 };
 
 struct Common {
@@ -78,6 +92,9 @@ struct Common {
   std::vector<TrustFile> trust = {};                 // at least one
   Log log = {};
   Limits limits = {};
+  Control control = {};
+  Debug debug = {};
+  std::string file = {};  // that this was read from; empty: from none, so it cannot be read again
 };
 
 // --- grants
@@ -130,7 +147,8 @@ struct HttpListener {
   Mode mode = Mode::proxy;
   std::optional<std::string> route = {};  // reverse: where everything goes; always there then
   std::vector<Authority> hosts =
-      {};  // reverse: Host values that are answered; empty: the address listened on and localhost
+      {};              // reverse: Host values that are answered; empty: the address listened on and localhost
+  bool resend = true;  // an idempotent request without a body, when the path broke before anything of its answer came
   std::string place = {};
 };
 

@@ -20,6 +20,7 @@ Result<T> read(const Table& table, const std::string& path) {
   Head head;
   T out;
   LOUVER_TRY(read_members(table, Place{}, where, head, out.common, out));
+  out.common.file = path;
   if (head.role.value_or(source.role) != source.role) {
     const auto entry = std::ranges::find(table, "role", &Entry::key);
     return where.wrong(entry->value.place, "this file is for the role " + std::string{name_of(*head.role)} +

@@ -108,13 +108,28 @@ constexpr auto keys_of(Tag<Limits>) {
           "memory for each session and direction")};
 }
 
+constexpr auto keys_of(Tag<Control>) {
+  return std::tuple{
+      key("socket", &Control::socket, File{},
+          "Unix socket on which `louver control` reaches the process; made with mode 0600, for its own user only")
+          .otherwise("no commands are taken")};
+}
+
+constexpr auto keys_of(Tag<Debug>) {
+  return std::tuple{key("keylog", &Debug::keylog, Boolean{},
+                        "write the secrets of every association to the file that the environment variable "
+                        "LOUVER_KEYLOGFILE names; whoever reads it reads the traffic")};
+}
+
 constexpr auto keys_of(Tag<Common>) {
   return std::tuple{key("threads", &Common::threads, Integer<unsigned>{1, 64}, "threads that serve sessions"),
                     key("certificate", &Common::certificate, TableOf<CertificateFiles>{},
                         "who we are; required but for agents, which may be anonymous"),
                     key("trust", &Common::trust, TablesOf<TrustFile>{64}, "whose certificates count").needed(),
                     key("log", &Common::log, TableOf<Log>{}, "the log"),
-                    key("limits", &Common::limits, TableOf<Limits>{}, "bounds")};
+                    key("limits", &Common::limits, TableOf<Limits>{}, "bounds"),
+                    key("control", &Common::control, TableOf<Control>{}, "commands while it runs"),
+                    key("debug", &Common::debug, TableOf<Debug>{}, "for looking into what the process does")};
 }
 
 // --- agent
@@ -158,7 +173,9 @@ constexpr auto keys_of(Tag<HttpListener>) {
           "a forward proxy that finds the route by the host, or a stand-in for the server of one route"),
       key("route", &HttpListener::route, label, "the route of a reverse listener; required there"),
       key("hosts", &HttpListener::hosts, ListOf<HttpHost>{}, "hosts that a reverse listener answers to; others get 421")
-          .otherwise("the address in `listen`, and localhost")};
+          .otherwise("the address in `listen`, and localhost"),
+      key("resend", &HttpListener::resend, Boolean{},
+          "send an idempotent request without a body again when the path broke before anything of its answer came")};
 }
 
 constexpr auto keys_of(Tag<TcpListener>) {

@@ -61,6 +61,7 @@ std::string Counters::to_json() const {
   }
   for (const Direction direction : both_directions)
     out["louver_bytes_total"][louver::name_of(direction)] = octets(direction);
+  out["louver_joins_refused_by_alert_total"] = by_alert(joins_refused_);
   out["louver_alerts_sent_total"] = by_alert(alerts_sent_);
   out["louver_alerts_received_total"] = by_alert(alerts_received_);
   return out.dump();

@@ -39,6 +39,10 @@ class Counters {
   void add(Counter counter, std::uint64_t amount = 1) { add(counters_[static_cast<std::size_t>(counter)], amount); }
   /// Plaintext of an endpoint, or octets that a middlebox has passed on.
   void add_octets(Direction direction, std::uint64_t amount) { add(octets_[slot(direction)], amount); }
+  void add_join_refused(Alert alert) {
+    add(Counter::joins_refused);
+    add(joins_refused_[static_cast<std::size_t>(alert)]);
+  }
   void add_alert_sent(Alert alert) { add(alerts_sent_[static_cast<std::size_t>(alert)]); }
   /// @param code  as received: numbers that no alert has are counted together
   void add_alert_received(std::uint8_t code) { add(alerts_received_[is_alert(code) ? code : 0]); }
@@ -67,6 +71,7 @@ class Counters {
 
   std::array<Count, counter_count> counters_{};
   std::array<Count, 2> octets_{};
+  AlertCounts joins_refused_{};
   AlertCounts alerts_sent_{};
   AlertCounts alerts_received_{};
 };

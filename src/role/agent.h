@@ -8,7 +8,7 @@
 namespace louver::role {
 
 /// The client side: takes plain connections of local applications into sessions.
-class Agent {
+class Agent final : public Manageable {
  public:
   /// @fault configuration: a file or address that does not do
   static Result<std::unique_ptr<Agent>> make(config::Agent config, observe::Log& log);
@@ -19,18 +19,34 @@ class Agent {
   const std::vector<std::uint16_t>& ports() const { return ports_; }
 
  private:
-  Agent(config::Agent config, Credentials credentials, observe::Log& log);
-  Result<> set_up();
+  /// The configuration and its routes, as one edition that is replaced as a whole.
+  struct Rules {
+    config::Agent config;
+    Credentials credentials;
+    std::map<std::string, std::shared_ptr<RouteKeeper>, std::less<>> keepers;  // by the name of the route
+  };
+  using AllRouteRules = std::map<std::string, std::shared_ptr<const RouteRules>, std::less<>>;
+
+  Agent(config::Agent config, Credentials credentials, const AllRouteRules& routes, observe::Log& log);
+  static Result<Credentials> load_credentials(const config::Agent& config);
+  static Result<AllRouteRules> rules_of_routes(const config::Agent& config, const Credentials& credentials,
+                                               const std::set<std::string>& withdrawn);
+
+  Result<Apply> prepare(const Change& change) const override;
+  void apply(config::Agent config, Credentials credentials, const AllRouteRules& routes, Duration drain);
+  void renew() override;
+  void add_status(nlohmann::ordered_json& status) const override;
+
   Result<> listen_http(const config::HttpListener& listener);
   Result<> listen_tcp(const config::TcpListener& listener);
-  void accept_tcp(Household& household, runtime::Socket socket, RouteKeeper& route);
-  RouteKeeper* keeper(const config::Route* route);
+  void accept_tcp(Household& household, runtime::Socket socket, const std::string& route);
+  std::shared_ptr<RouteKeeper> keeper(std::string_view route) const;
+  std::shared_ptr<RouteKeeper> keeper_for(std::string_view host, std::uint16_t port) const;
 
-  config::Agent config_;
-  Credentials credentials_;
+  Current<const Rules> rules_;
   Process process_;
   Station& station_;
-  std::map<const config::Route*, std::unique_ptr<RouteKeeper>> keepers_;
+  std::map<std::string, std::shared_ptr<RouteKeeper>, std::less<>> all_keepers_;  // also of routes that are gone
   std::vector<std::unique_ptr<HttpFrontSetting>> fronts_;
   std::vector<std::uint16_t> ports_;
 };

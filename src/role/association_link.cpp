@@ -54,7 +54,13 @@ void AssociationLink::after_engine(session::Outbound&& out) {
   }
   if (engine_->complete() && !told_open_ && !over_) {
     told_open_ = true;
+    station_.counters.add(observe::Counter::associations_agreed);
     if (callbacks_.on_open) callbacks_.on_open();
+    reconsider({});  // the rules may have changed while it was being agreed on
+  }
+  if (engine_->closed() && !told_closing_ && !over_) {
+    told_closing_ = true;
+    if (callbacks_.on_closing) callbacks_.on_closing();
   }
   if (!over_) set_timer();
 }
@@ -109,6 +115,25 @@ void AssociationLink::close_after(Duration time) {
   close_timer_.expires_at(runtime::now() + time, [this] { close(0, wire::drain_by_themselves); });
 }
 
+void AssociationLink::withdraw(const Error& why, Duration drain) {
+  if (over_ || !engine_->complete()) return;
+  station_.log.write(observe::Level::warn, observe::Event::association_end,
+                     {{"association", to_hex(record()->id()).substr(0, 8)},
+                      {"alert", std::string{name_of(Alert::revoked)}},
+                      {"fault", describe(why)}});
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(drain).count();
+  close(static_cast<std::uint8_t>(Alert::revoked), static_cast<std::uint32_t>(ms));
+}
+
+void AssociationLink::reconsider(const Reconsider& change) {
+  if (over_ || !engine_->complete()) return;
+  const auto self = shared_from_this();
+  if (callbacks_.allowed) {
+    if (const auto allowed = callbacks_.allowed(*record()); !allowed) return withdraw(allowed.error(), change.drain);
+  }
+  if (change.renew && !engine_->closed()) close(0, wire::drain_by_themselves);
+}
+
 void AssociationLink::on_end(Side) {
   const auto fine = engine_->on_connection_end();
   if (!fine) {
@@ -139,6 +164,7 @@ void AssociationLink::over(const Error& error) {
   close_timer_.cancel();
   if (link_->link().is_open()) link_->link().close_when_written(last_words);
   if (engine_->record() != nullptr) engine_->record()->end(alert_for(error.fault));
+  station_.counters.add(told_open_ ? observe::Counter::associations_ended : observe::Counter::associations_failed);
   const auto self = shared_from_this();
   household_.move_out(*this);
   if (callbacks_.on_over) callbacks_.on_over(error);

@@ -17,6 +17,10 @@ class AssociationLink final : public Resident, public LinkOwner {
     std::function<void()> on_record;            // Keys are out: joins may be told from unknown ones
     std::function<void()> on_open;              // step 4 is done
     std::function<void(const Error&)> on_over;  // it has ended; `closed` after a Close that ran its course
+    std::function<void()> on_closing;           // a Close was sent or has come: it takes no more sessions
+    /// Whether the rules of now still allow it as it is. @fault revoked
+    std::function<Result<>(const session::AssociationRecord&)> allowed;
+    std::shared_ptr<void> keep;  // what the engine refers to
   };
 
   static std::shared_ptr<AssociationLink> prepare(Household& household, SidedLinkPtr link, Side towards_peer,
@@ -45,8 +49,12 @@ class AssociationLink final : public Resident, public LinkOwner {
     return engine_->peer_alert() ? std::optional{engine_->peer_alert()->alert} : std::nullopt;
   }
 
+  /// Ends it because the rules no longer allow it: Close with `revoked`, its sessions after `drain`.
+  void withdraw(const Error& why, Duration drain);
+
   void drain() override;
   void abort() override;
+  void reconsider(const Reconsider& change) override;
   bool busy() const override { return false; }
 
  private:
@@ -70,7 +78,7 @@ class AssociationLink final : public Resident, public LinkOwner {
   SidedLinkPtr link_;
   runtime::Timer timer_;
   runtime::Timer close_timer_;
-  bool told_record_ = false, told_open_ = false, over_ = false;
+  bool told_record_ = false, told_open_ = false, told_closing_ = false, over_ = false;
 };
 
 }  // namespace louver::role

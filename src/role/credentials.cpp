@@ -51,4 +51,12 @@ Result<std::shared_ptr<const tls::ChannelContext>> Credentials::tls_server(tls::
       kind, identity, trust, {.require_client_certificate = require_client, .require_hybrid_group = false});
 }
 
+Result<> check_anchors(const tls::Trust& trust, const session::AssociationRecord& record) {
+  for (const session::PartyReport& party : record.parties()) {
+    if (party.anchor && !trust.holds(*party.anchor))
+      return Error{Fault::revoked, "the authority of " + party.name + " is no longer trusted"};
+  }
+  return {};
+}
+
 }  // namespace louver::role

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "config/config.h"
+#include "session/association_record.h"
 #include "tls/channel.h"
 
 namespace louver::role {
@@ -24,5 +25,9 @@ struct Credentials {
   Result<std::shared_ptr<const tls::ChannelContext>> tls_server(tls::ChannelKind kind,
                                                                 bool require_client = false) const;
 };
+
+/// Whether the authorities that the association's parties were verified by still count.
+/// @fault revoked
+Result<> check_anchors(const tls::Trust& trust, const session::AssociationRecord& record);
 
 }  // namespace louver::role

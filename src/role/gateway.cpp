@@ -1,78 +1,88 @@
 #include "role/gateway.h"
 
-#include "config/policy.h"
+#include <nlohmann/json.hpp>
+
+#include "config/fixed.h"
 #include "profile/registry.h"
-#include "role/contexts.h"
+#include "role/read_anew.h"
 #include "role/tcp_end.h"
 #include "wire/join.h"
 
 namespace louver::role {
-namespace {
-
-std::optional<config::Profile> profile_of(std::string_view name) {
-  for (config::Profile profile : {config::Profile::http_1, config::Profile::stream_1}) {
-    if (config::name_of(profile) == name) return profile;
-  }
-  return std::nullopt;
-}
-
-/// The grants in the order of the Hello's contexts, as an Accept carries them.
-wire::Opaque<0, 65535> grants_in_hello_order(const wire::Hello& hello, const config::GrantMatrix& matrix) {
-  wire::Opaque<0, 65535> out;
-  for (std::size_t m = 0; m < matrix.middleboxes.size(); ++m) {
-    for (const wire::Context& context : hello.contexts.items) {
-      const auto found = std::ranges::find(matrix.contexts, context.name.text(), &config::GrantMatrix::Context::name);
-      const auto column = static_cast<std::size_t>(found - matrix.contexts.begin());
-      const auto c2s = static_cast<unsigned>(matrix.at(m, column, Direction::c2s));
-      const auto s2c = static_cast<unsigned>(matrix.at(m, column, Direction::s2c));
-      out.bytes.push_back(static_cast<std::byte>(c2s | s2c << 4));
-    }
-  }
-  return out;
-}
-
-}  // namespace
-
 Result<std::unique_ptr<Gateway>> Gateway::make(config::Gateway config, observe::Log& log) {
+  LOUVER_ASSIGN(Credentials credentials, load_credentials(config));
+  LOUVER_ASSIGN(auto rules, GatewayRules::make(std::move(config), std::move(credentials), {}, 0));
+  return std::unique_ptr<Gateway>{new Gateway{std::move(rules), log}};
+}
+
+Result<Credentials> Gateway::load_credentials(const config::Gateway& config) {
   LOUVER_ASSIGN(Credentials credentials, Credentials::load(config.common));
   LOUVER_TRY(credentials.check_own(tls::Role::server, config.name, config.common.certificate->place));
-  std::unique_ptr<Gateway> made{new Gateway{std::move(config), std::move(credentials), log}};
-  LOUVER_TRY(made->set_up());
-  return made;
+  return credentials;
 }
 
-Gateway::Gateway(config::Gateway config, Credentials credentials, observe::Log& log)
-    : config_(std::move(config)),
-      credentials_(std::move(credentials)),
-      process_(config_.common, log),
-      station_(process_.station()),
-      http_{config_, {}} {}
-
-Result<> Gateway::set_up() {
-  LOUVER_ASSIGN(channels_.end_to_end,
-                credentials_.tls_server(tls::ChannelKind::end_to_end, config_.policy.require_client_certificate));
-  LOUVER_ASSIGN(channels_.middlebox, credentials_.tls_server(tls::ChannelKind::server_side));
-  return {};
-}
+Gateway::Gateway(std::shared_ptr<GatewayRules> rules, observe::Log& log)
+    : rules_(std::move(rules)), process_(rules_.get()->config().common, log), station_(process_.station()) {}
 
 Result<> Gateway::open() {
-  LOUVER_ASSIGN(port_, process_.listen(config_.listen, "louver", [this](Household& household, runtime::Socket socket) {
-    Doorway::open(household, std::move(socket), station_, *this);
-  }));
-  return {};
+  LOUVER_ASSIGN(port_, process_.listen(rules_.get()->config().listen, "louver",
+                                       [this](Household& household, runtime::Socket socket) {
+                                         Doorway::open(household, std::move(socket), station_, *this);
+                                       }));
+  return process_.manage(*this);
+}
+
+Result<Manageable::Apply> Gateway::prepare(const Change& change) const {
+  const auto now = rules_.get();
+  config::Gateway config = now->config();
+  Credentials credentials = now->credentials();
+  std::vector<std::string> kept;
+  if (change.read_anew) {
+    LOUVER_ASSIGN(config, read_anew<config::Gateway>(now->config().common.file));
+    kept = config::keep_fixed(now->config(), config);
+    LOUVER_ASSIGN(credentials, load_credentials(config));
+  }
+  LOUVER_ASSIGN(auto rules,
+                GatewayRules::make(std::move(config), std::move(credentials), change.withdrawn, change.edition));
+  auto* self = const_cast<Gateway*>(this);  // the role is changed only by what is returned
+  return Apply{[self, rules, kept, drain = change.drain] {
+    self->rules_.set(rules);
+    self->process_.on_every_loop([drain](Household& household) { household.reconsider({drain, false}); });
+    return kept;
+  }};
+}
+
+void Gateway::renew() {
+  process_.on_every_loop([](Household& household) { household.reconsider({{}, true}); });
+}
+
+void Gateway::add_status(nlohmann::ordered_json& status) const {
+  const auto rules = rules_.get();
+  status["role"] = "gateway";
+  status["name"] = rules->config().name;
+  auto approved = nlohmann::ordered_json::array();
+  for (const config::Approval& approval : rules->config().middleboxes) {
+    if (!approval.refuse) approved.push_back(approval.name);
+  }
+  status["approved"] = std::move(approved);
+  status["clients"] = rules->config().policy.clients;
 }
 
 void Gateway::on_association(Household& household, SidedLinkPtr link) {
   auto seat = AssociationSeat::take(station_, link->link().remote_address().ip);
   if (!seat) return turn_away(station_, std::move(link), seat.error());
+  const std::shared_ptr<GatewayRules> rules = rules_.get();
   session::ServerAssociation::Options options;
-  options.name = config_.name;
+  options.name = rules->config().name;
   options.handshake_deadline = station_.limits.handshake_deadline;
-  options.answer_after_finished = config_.policy.answer_after_finished;
-  auto engine = std::make_unique<session::ServerAssociation>(options, channels_, *this, station_.random);
+  options.answer_after_finished = rules->config().policy.answer_after_finished;
+  auto engine = std::make_unique<session::ServerAssociation>(options, rules->channels(), *rules, station_.random);
   auto self = std::make_shared<std::weak_ptr<AssociationLink>>();
   const std::string peer = link->link().remote_address().to_string();
+  station_.counters.add(observe::Counter::associations_started);
   AssociationLink::Callbacks callbacks;
+  callbacks.keep = rules;
+  callbacks.allowed = [this](const session::AssociationRecord& record) { return check(record); };
   callbacks.on_record = [this, self] {
     if (const auto association = self->lock()) {
       const auto added = station_.associations.add(association->record());
@@ -104,7 +114,7 @@ void Gateway::on_open(const std::shared_ptr<AssociationLink>& association) {
   station_.log.write(observe::Level::info, observe::Event::association_open,
                      {{"association", to_hex(record.id()).substr(0, 8)},
                       {"middleboxes", static_cast<std::int64_t>(record.terms().middleboxes())}});
-  association->close_after(config_.policy.lifetime);
+  association->close_after(rules_.get()->config().policy.lifetime);
 }
 
 void Gateway::on_session(Household& household, SidedLinkPtr link) {
@@ -116,6 +126,8 @@ void Gateway::on_session(Household& household, SidedLinkPtr link) {
 
 Result<> Gateway::admit(Household& household, SidedLinkPtr& link, std::shared_ptr<session::AssociationRecord> record,
                         MutableBytes frame) {
+  const auto rules = rules_.get();
+  if (record->edition() != rules->edition()) LOUVER_TRY(check(*record));
   LOUVER_ASSIGN(auto counted, session_seat(station_, *record));
   const session::ProfileTraits* profile = profile::find_profile(record->terms().profile());
   if (profile == nullptr) return Error{Fault::internal_error, "a profile that the policy let through is not there"};
@@ -130,43 +142,22 @@ Result<> Gateway::admit(Household& household, SidedLinkPtr& link, std::shared_pt
   auto session = SessionLink::take(household, std::move(link), station_, std::move(record), SessionNumber{join.session},
                                    std::move(engine));
   if (profile->name == config::name_of(config::Profile::http_1)) {
-    OriginHttp::start(household, station_, http_, std::move(session), std::move(counted));
+    OriginHttp::start(household, station_, {rules, &rules->http()}, std::move(session), std::move(counted));
     return {};
   }
-  const config::Origin* origin = config_.stream_origin();
+  const config::Origin* origin = rules->config().stream_origin();
+  if (origin == nullptr) return Error{Fault::blocked_by_policy, "the profile is no longer served here"};
   const auto where = runtime::Endpoint::make(origin->connect.address, origin->connect.port);
   if (!where) return where.error();
   TcpEnd::for_origin(household, station_, *where, std::move(session), std::move(counted));
   return {};
 }
 
-Result<wire::Accept> Gateway::answer(const wire::Hello& hello, const session::Terms& offered) {
-  const auto profile = profile_of(offered.profile());
-  const session::ProfileTraits* traits = profile::find_profile(offered.profile());
-  if (!profile || traits == nullptr || !config_.serves(*profile)) {
-    return Error{Fault::blocked_by_policy, "profile \"" + printable(offered.profile(), 32) + "\" is not served here"};
-  }
-  if (!has_contexts(offered, *traits))
-    return Error{Fault::blocked_by_policy, "the Hello has other contexts than its profile"};
-  LOUVER_ASSIGN(const config::GrantMatrix decided, config::decide(config_, config::matrix_of(offered)));
-  wire::Accept accept;
-  accept.suite = static_cast<std::uint16_t>(offered.suite().id);
-  accept.grants = grants_in_hello_order(hello, decided);
-  LOUVER_ASSIGN(wire::KnownExtensions known, wire::read_extensions(hello.extensions));
-  known.audit.reset();
-  if (known.max_record) known.max_record = std::min(*known.max_record, station_.limits.max_record);
-  accept.extensions = wire::write_extensions(known);
-  return accept;
-}
-
-Result<> Gateway::approve(const session::Terms&, const std::vector<session::PartyReport>& parties) {
-  const session::PartyReport& client = parties.front();
-  if (config_.policy.require_client_certificate && client.name.empty())
-    return Error{Fault::blocked_by_policy, "an anonymous client"};
-  const auto& allowed = config_.policy.clients;
-  if (!allowed.empty() && std::ranges::find(allowed, client.name) == allowed.end()) {
-    return Error{Fault::blocked_by_policy, "client \"" + client.name + "\" is not among those let in"};
-  }
+/// @fault revoked: the association does not fit the rules of now
+Result<> Gateway::check(const session::AssociationRecord& record) const {
+  const auto rules = rules_.get();
+  LOUVER_TRY(rules->allows(record));
+  record.set_edition(rules->edition());
   return {};
 }
 

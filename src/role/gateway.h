@@ -1,17 +1,16 @@
 #pragma once
 
 #include "role/association_link.h"
-#include "role/credentials.h"
+#include "role/current.h"
 #include "role/doorway.h"
+#include "role/gateway_rules.h"
 #include "role/join_entry.h"
-#include "role/origin_http.h"
 #include "role/process.h"
-#include "session/server_association.h"
 
 namespace louver::role {
 
 /// The server side: ends associations and sessions, and hands their traffic to origins.
-class Gateway final : public Guests, public session::ServerPolicy {
+class Gateway final : public Guests, public Manageable {
  public:
   /// @fault configuration: a file or address that does not do
   static Result<std::unique_ptr<Gateway>> make(config::Gateway config, observe::Log& log);
@@ -21,8 +20,13 @@ class Gateway final : public Guests, public session::ServerPolicy {
   std::uint16_t port() const { return port_; }
 
  private:
-  Gateway(config::Gateway config, Credentials credentials, observe::Log& log);
-  Result<> set_up();
+  Gateway(std::shared_ptr<GatewayRules> rules, observe::Log& log);
+  static Result<Credentials> load_credentials(const config::Gateway& config);
+
+  Result<Apply> prepare(const Change& change) const override;
+  void renew() override;
+  void add_status(nlohmann::ordered_json& status) const override;
+  Result<> check(const session::AssociationRecord& record) const;
 
   void on_association(Household& household, SidedLinkPtr link) override;
   void on_session(Household& household, SidedLinkPtr link) override;
@@ -30,15 +34,9 @@ class Gateway final : public Guests, public session::ServerPolicy {
                  MutableBytes frame);
   void on_open(const std::shared_ptr<AssociationLink>& association);
 
-  Result<wire::Accept> answer(const wire::Hello& hello, const session::Terms& offered) override;
-  Result<> approve(const session::Terms& terms, const std::vector<session::PartyReport>& parties) override;
-
-  config::Gateway config_;
-  Credentials credentials_;
+  Current<GatewayRules> rules_;
   Process process_;
   Station& station_;
-  session::EndpointChannels channels_;
-  OriginHttpSetting http_;
   std::uint16_t port_ = 0;
 };
 

@@ -36,6 +36,10 @@ void Household::abort() {
   for (const auto& resident : snapshot(residents_)) resident->abort();
 }
 
+void Household::reconsider(const Reconsider& change) {
+  for (const auto& resident : snapshot(residents_)) resident->reconsider(change);
+}
+
 bool Household::busy() const {
   for (const auto& [key, resident] : residents_) {
     if (resident->busy()) return true;

@@ -3,9 +3,16 @@
 #include <memory>
 #include <unordered_map>
 
+#include "base/time.h"
 #include "runtime/loop.h"
 
 namespace louver::role {
+
+/// What an operator's change means for what lives already.
+struct Reconsider {
+  Duration drain{};    // for the sessions of associations that are no longer allowed
+  bool renew = false;  // close also those that are, as for a renewal
+};
 
 /// Something that lives on one loop until it is finished by itself: an association's or a session's connection.
 class Resident : public std::enable_shared_from_this<Resident> {
@@ -17,6 +24,8 @@ class Resident : public std::enable_shared_from_this<Resident> {
   virtual void drain() = 0;
   /// The process ends now.
   virtual void abort() = 0;
+  /// The operator's rules have changed, or he wants new associations: an association looks whether it may live on.
+  virtual void reconsider(const Reconsider&) {}
   /// Counts among what a drain waits for.
   virtual bool busy() const = 0;
 
@@ -37,6 +46,7 @@ class Household {
   void move_out(Resident& resident);
   void drain();
   void abort();
+  void reconsider(const Reconsider& change);
   bool busy() const;
   std::size_t size() const { return residents_.size(); }
 

@@ -9,6 +9,10 @@ using profile::http1::FailureAnswer;
 
 namespace {
 
+/// How long a request waits before it is sent again, the first time and later ones; then the user is told.
+constexpr std::array<std::chrono::milliseconds, 3> resend_pauses{
+    {std::chrono::milliseconds{10}, std::chrono::milliseconds{200}, std::chrono::milliseconds{1000}}};
+
 /// The ids that every Hello of this agent gives to the contexts of http/1: in the profile's order, from 1.
 profile::http1::ContextIds own_ids() {
   return {ContextId{1}, ContextId{2}, ContextId{3}, ContextId{4}, ContextId{5}, ContextId{6}};
@@ -26,7 +30,9 @@ HttpFront::Answer answer_for(Fault fault) {
     case Fault::next_hop_refused:
       return {502, "The first party of the path cannot be reached. The request was not sent."};
     default:
-      return {502, "The secure path broke before an answer came. Whether the request was carried out is unknown."};
+      return {502,
+              "The secure path broke before an answer came. Outcome unknown: the request may have been carried out or "
+              "not; it was not sent again."};
   }
 }
 
@@ -94,48 +100,49 @@ AgentDecision HttpFront::on_request(const profile::http1::RequestTarget& request
   const auto listed = [&](const config::Authority& one) { return one.matches(host, request.port); };
   if (!setting_.hosts.empty() && std::ranges::none_of(setting_.hosts, listed))
     return AgentDecision::refuse(421, "This listener does not answer for that host.");
-  RouteKeeper* route = setting_.route(host, request.port);
+  const std::shared_ptr<RouteKeeper> route = setting_.route(host, request.port);
   if (route == nullptr) return AgentDecision::refuse(502, "No route is configured for that host.");
-  return use(*route);
+  return use(route);
 }
 
-AgentDecision HttpFront::use(RouteKeeper& route) {
-  if (session_ != nullptr && route_ == &route) return AgentDecision::accept();
-  if (codec_->open_exchanges() != 0) return AgentDecision::wait();  // answers of the other route are still due
+AgentDecision HttpFront::use(const std::shared_ptr<RouteKeeper>& route) {
+  if (session_ != nullptr && route_ == route) {
+    resends_ = 0;
+    return AgentDecision::accept();
+  }
+  if (codec_->open_exchanges() != 0) return AgentDecision::wait();  // answers of the other session are still due
   if (session_ != nullptr) end_session();
-  route_ = &route;
-  if (const auto record = route.current()) return join(route, record);
+  route_ = route;
+  resends_ = 0;
+  if (const auto joinable = route->current()) {
+    if (session_seat(station_, *joinable->record)) {
+      if (join(*joinable) && codec_->start_session()) return AgentDecision::accept();
+      give_up_session(Error{Fault::internal_error, "no session"});
+      return AgentDecision::refuse(502, "The secure path takes no new session now.");
+    }
+    return AgentDecision::refuse(503, "The agent has as many sessions as it may have.");
+  }
   if (!waiting_) {
     waiting_ = true;
-    route.when_ready(
-        household_.loop().handle(),
-        [weak = weak_from_this(), this](const Result<std::shared_ptr<session::AssociationRecord>>& record) {
-          if (weak.lock()) on_route_ready(record);
-        });
+    route->when_ready(household_.loop().handle(), [weak = weak_from_this(), this](const Result<Joinable>& joinable) {
+      if (weak.lock()) on_route_ready(joinable);
+    });
   }
   return AgentDecision::wait();
 }
 
-AgentDecision HttpFront::join(RouteKeeper& route, std::shared_ptr<session::AssociationRecord> record) {
-  auto seat = session_seat(station_, *record);
-  if (!seat) return AgentDecision::refuse(503, "The agent has as many sessions as it may have.");
-  counted_ = *std::move(seat);
-  auto session =
-      SessionLink::join(household_, station_, std::move(record), route.first_party(), route.profile(), *this);
-  if (!session) return AgentDecision::refuse(502, "The secure path takes no new session now.");
-  if (const auto fresh = codec_->start_session(); !fresh) {
-    (*session)->detach();
-    return AgentDecision::refuse(502, "The secure path takes no new session now.");
-  }
-  session_ = *std::move(session);
-  return AgentDecision::accept();
+Result<> HttpFront::join(const Joinable& joinable) {
+  LOUVER_ASSIGN(counted_, session_seat(station_, *joinable.record));
+  LOUVER_ASSIGN(session_, SessionLink::join(household_, station_, joinable.record, joinable.rules->first_party(),
+                                            joinable.rules->profile(), *this));
+  return {};
 }
 
-void HttpFront::on_route_ready(const Result<std::shared_ptr<session::AssociationRecord>>& record) {
+void HttpFront::on_route_ready(const Result<Joinable>& joinable) {
   waiting_ = false;
   if (over_) return;
-  if (!record) {
-    const Answer answer = answer_before_session(record.error().fault);
+  if (!joinable) {
+    const Answer answer = answer_before_session(joinable.error().fault);
     const auto answered = codec_->answer_failure(answer.status, answer.reason);
     flush();
     if (answered == FailureAnswer::must_reset) reset();
@@ -218,36 +225,82 @@ void HttpFront::on_path_end(bool whole) {
 
 void HttpFront::on_session_lost(const Error& error) {
   if (over_) return;
-  if (session_ != nullptr && route_ != nullptr && error.fault == Fault::peer_alert &&
-      session_->reported() == Alert::unknown_association) {
-    route_->lost(session_->record());
-  }
-  const bool verdict_comes = session_ != nullptr && error.fault == Fault::peer_alert &&
-                             session_->reported() == Alert::blocked_by_policy && codec_->open_exchanges() != 0;
-  if (verdict_comes) {
-    link_->link().pause_reading();
-    const auto record = session_->association();
-    verdict_ =
-        std::make_unique<VerdictWait>(household_.loop(), record, session_->number(),
-                                      [this, record, error](const std::optional<session::BlockedNote>& note) {
-                                        const auto over = std::move(verdict_);  // this very call is in it
-                                        answer_lost(note ? blocked_answer(*record, *note) : answer_for(error.fault));
-                                        if (!over_) continue_application();
-                                      });
-  }
-  session_.reset();
+  const auto session = std::exchange(session_, nullptr);
+  const auto route = std::exchange(route_, nullptr);
   counted_.reset();
-  route_ = nullptr;
-  if (!verdict_comes) answer_lost(answer_for(error.fault));
+  if (session != nullptr && route != nullptr) {
+    const bool unknown = error.fault == Fault::peer_alert && session->reported() == Alert::unknown_association;
+    if (unknown || error.fault == Fault::next_hop_refused) route->lost(session->record());
+    if (may_resend(error, *session)) return resend_later(route);
+    const bool blocked = error.fault == Fault::peer_alert && session->reported() == Alert::blocked_by_policy;
+    if (blocked && codec_->open_exchanges() != 0) return await_verdict(session, error.fault);
+  }
+  answer_failure(answer_for(error.fault));
+  // With no answer due the connection lives on: its next request gets another session.
 }
 
-void HttpFront::answer_lost(const Answer& answer) {
+/// The middlebox that is said to have stopped the message says so itself, on another connection.
+void HttpFront::await_verdict(const std::shared_ptr<SessionLink>& session, Fault fault) {
+  link_->link().pause_reading();
+  const auto record = session->association();
+  verdict_ = std::make_unique<VerdictWait>(household_.loop(), record, session->number(),
+                                           [this, record, fault](const std::optional<session::BlockedNote>& note) {
+                                             const auto over = std::move(verdict_);  // this very call is in it
+                                             answer_failure(note ? blocked_answer(*record, *note) : answer_for(fault));
+                                             if (!over_) continue_application();
+                                           });
+}
+
+void HttpFront::answer_failure(const Answer& answer) {
   const auto answered = codec_->open_exchanges() == 0 ? FailureAnswer::nothing_open
                                                       : codec_->answer_failure(answer.status, answer.reason);
   flush();
-  if (over_) return;
-  if (answered == FailureAnswer::must_reset) return reset();
-  // With no answer due the connection lives on: its next request gets another session.
+  if (!over_ && answered == FailureAnswer::must_reset) reset();
+}
+
+/// Only where the path itself broke, and only what may be carried out twice or has certainly not been carried out: a
+/// session that was never connected, or one whose number an authenticated Close left out. docs/protocol.md §7
+bool HttpFront::may_resend(const Error& error, const SessionLink& session) const {
+  if (!setting_.resend || draining_ || application_ended_ || resends_ >= resend_pauses.size()) return false;
+  const auto closed = session.record().closed_above();
+  const bool never_left = error.fault == Fault::next_hop_refused || (closed && raw(session.number()) > *closed);
+  if (!codec_->can_resend(never_left)) return false;
+  switch (error.fault) {
+    case Fault::next_hop_refused:
+    case Fault::connection_lost:
+    case Fault::truncated:
+    case Fault::revoked:
+      return true;
+    case Fault::peer_alert:
+      return session.reported() == Alert::unknown_association || session.reported() == Alert::revoked ||
+             session.reported() == Alert::truncated || session.reported() == Alert::next_hop_refused;
+    default:
+      return false;
+  }
+}
+
+void HttpFront::resend_later(std::shared_ptr<RouteKeeper> route) {
+  route_ = std::move(route);
+  if (resend_timer_ == nullptr) resend_timer_ = std::make_unique<runtime::Timer>(household_.loop());
+  resend_timer_->expires_at(runtime::now() + resend_pauses[resends_++], [this] { resend(); });
+}
+
+void HttpFront::resend() {
+  if (over_ || route_ == nullptr || session_ != nullptr) return;
+  if (const auto joinable = route_->current()) return resend_in(*joinable);
+  route_->when_ready(household_.loop().handle(), [weak = weak_from_this(), this](const Result<Joinable>& joinable) {
+    if (weak.lock()) resend_in(joinable);
+  });
+}
+
+void HttpFront::resend_in(const Result<Joinable>& joinable) {
+  if (over_ || session_ != nullptr || route_ == nullptr) return;
+  if (!joinable || !join(*joinable) || !codec_->resend()) {
+    give_up_session(Error{Fault::truncated, "nothing to be sent again"});
+    route_ = nullptr;
+    return answer_failure(answer_for(Fault::connection_lost));
+  }
+  flush();
 }
 
 void HttpFront::close() {
@@ -274,6 +327,7 @@ void HttpFront::reset() {
 void HttpFront::leave() {
   if (over_) return;
   over_ = true;
+  if (resend_timer_ != nullptr) resend_timer_->cancel();
   household_.move_out(*this);
 }
 

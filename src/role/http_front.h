@@ -14,7 +14,8 @@ struct HttpFrontSetting {
   profile::http1::AgentOptions options;
   std::vector<config::Authority> hosts;  // reverse: Host values that are answered
   /// The route of a request, or null.
-  std::function<RouteKeeper*(std::string_view host, std::uint16_t port)> route;
+  std::function<std::shared_ptr<RouteKeeper>(std::string_view host, std::uint16_t port)> route;
+  bool resend = true;  // what may be sent again is, when the path broke before anything of its answer came
 };
 
 /// An application's HTTP connection at the agent, and the session that its requests travel in.
@@ -49,10 +50,15 @@ class HttpFront final : public Resident, public SessionUser, public LinkOwner, p
   void on_session_writable() override { continue_application(); }
   bool after_parts() override;
 
-  profile::http1::AgentDecision use(RouteKeeper& route);
-  profile::http1::AgentDecision join(RouteKeeper& route, std::shared_ptr<session::AssociationRecord> record);
-  void on_route_ready(const Result<std::shared_ptr<session::AssociationRecord>>& record);
-  void answer_lost(const Answer& answer);
+  profile::http1::AgentDecision use(const std::shared_ptr<RouteKeeper>& route);
+  Result<> join(const Joinable& joinable);
+  void on_route_ready(const Result<Joinable>& joinable);
+  bool may_resend(const Error& error, const SessionLink& session) const;
+  void resend_later(std::shared_ptr<RouteKeeper> route);
+  void resend();
+  void resend_in(const Result<Joinable>& joinable);
+  void await_verdict(const std::shared_ptr<SessionLink>& session, Fault fault);
+  void answer_failure(const Answer& answer);
   void end_session();
   void give_up_session(const Error& error);
   void flush();
@@ -76,10 +82,12 @@ class HttpFront final : public Resident, public SessionUser, public LinkOwner, p
   Inward inward_;
   SidedLinkPtr link_;
   std::unique_ptr<profile::http1::AgentCodec> codec_;
-  RouteKeeper* route_ = nullptr;  // of the session, or of the one that is waited for
+  std::shared_ptr<RouteKeeper> route_;  // of the session, or of the one that is waited for
   std::shared_ptr<SessionLink> session_;
   std::shared_ptr<void> counted_;
   std::unique_ptr<VerdictWait> verdict_;
+  std::unique_ptr<runtime::Timer> resend_timer_;
+  unsigned resends_ = 0;  // of the request that is open
   bool waiting_ = false, application_ended_ = false, over_ = false, draining_ = false;
 };
 

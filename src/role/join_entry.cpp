@@ -39,6 +39,7 @@ Result<std::size_t> JoinEntry::look(MutableBytes input) {
   }
   link_->link().pause_reading();  // what follows is for whoever takes over, when he resumes
   LOUVER_TRY(admit_(household_, link_, std::move(record), frame->whole));
+  station_.counters.add(observe::Counter::joins_accepted);
   leave();
   return frame->whole.size();
 }
@@ -57,6 +58,7 @@ void JoinEntry::hold(const std::shared_ptr<session::AssociationRecord>& record) 
 
 void JoinEntry::refuse(const Error& error) {
   if (link_ == nullptr) return leave();
+  station_.counters.add_join_refused(alert_for(error.fault));
   station_.log.write(
       observe::Level::info, observe::Event::join_refused,
       {{"peer", peer_}, {"alert", std::string{name_of(alert_for(error.fault))}}, {"fault", describe(error)}});

@@ -1,13 +1,11 @@
 #pragma once
 
-#include "filter/filter.h"
-#include "role/credentials.h"
+#include "role/current.h"
 #include "role/doorway.h"
 #include "role/join_entry.h"
 #include "role/middlebox_association_link.h"
+#include "role/middlebox_rules.h"
 #include "role/process.h"
-#include "role/session_filters.h"
-#include "session/relay_session.h"
 
 namespace louver::role {
 
@@ -23,7 +21,7 @@ struct MiddleboxHooks {
 
 /// A middlebox: takes part in the associations whose Hello names it at a place from which it may go on, with a chain of
 /// filters.
-class Middlebox final : public Guests, public session::MiddleboxPolicy {
+class Middlebox final : public Guests, public Manageable {
  public:
   /// @fault configuration: a file, filter or address that does not do
   static Result<std::unique_ptr<Middlebox>> make(config::Middlebox config, observe::Log& log,
@@ -34,35 +32,24 @@ class Middlebox final : public Guests, public session::MiddleboxPolicy {
   std::uint16_t port() const { return port_; }
 
  private:
-  Middlebox(config::Middlebox config, Credentials credentials, observe::Log& log, MiddleboxHooks hooks);
-  Result<> set_up();
-  Result<> make_filters();
+  Middlebox(std::shared_ptr<MiddleboxRules> rules, observe::Log& log, MiddleboxHooks hooks);
+  static Result<Credentials> load_credentials(const config::Middlebox& config);
+
+  Result<Apply> prepare(const Change& change) const override;
+  void renew() override;
+  void add_status(nlohmann::ordered_json& status) const override;
+  Result<> check(const session::AssociationRecord& record) const;
 
   void on_association(Household& household, SidedLinkPtr link) override;
   void on_session(Household& household, SidedLinkPtr link) override;
   Result<> admit(Household& household, SidedLinkPtr& link, std::shared_ptr<session::AssociationRecord> record,
                  MutableBytes frame);
-  Result<std::unique_ptr<SessionFilters>> filters_for(const session::AssociationRecord& record, SessionNumber number);
 
-  Result<PartyIndex> place(const wire::Hello& hello) override;
-  std::optional<wire::Announce> announce(const wire::Hello& hello) override;
-  Result<> approve(const session::Terms& terms, PartyIndex self) override;
-  Result<std::pair<runtime::Endpoint, runtime::ConnectOptions>> find_next(std::string_view name,
-                                                                          std::uint16_t port) const;
-  wire::Describe describe_self() const;
-
-  config::Middlebox config_;
-  Credentials credentials_;
+  Current<MiddleboxRules> rules_;
   MiddleboxHooks hooks_;
   Process process_;
   Station& station_;
-  observe::Log& log_;
-  std::shared_ptr<const tls::ChannelContext> client_side_, server_side_;
-  filter::Factories factories_;
   std::uint16_t port_ = 0;
 };
-
-/// What this program says of itself where nothing else is configured: "louver/0.1.0".
-std::string_view software_name();
 
 }  // namespace louver::role

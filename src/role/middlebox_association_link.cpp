@@ -6,10 +6,10 @@ constexpr std::size_t early_most = limits::hello_bytes + limits::association_byt
 }
 
 void MiddleboxAssociationLink::start(Household& household, SidedLinkPtr client, Station& station,
-                                     std::unique_ptr<session::MiddleboxAssociation> engine, FindNext find_next,
+                                     std::unique_ptr<session::MiddleboxAssociation> engine, Callbacks callbacks,
                                      AssociationSeat seat) {
   std::shared_ptr<MiddleboxAssociationLink> made{
-      new MiddleboxAssociationLink{household, station, std::move(engine), std::move(find_next)}};
+      new MiddleboxAssociationLink{household, station, std::move(engine), std::move(callbacks)}};
   client->change_owner(*made, Side::client);
   made->links_[slot(Side::client)] = std::move(client);
   made->seat_ = std::move(seat);
@@ -22,11 +22,11 @@ void MiddleboxAssociationLink::start(Household& household, SidedLinkPtr client, 
 
 MiddleboxAssociationLink::MiddleboxAssociationLink(Household& household, Station& station,
                                                    std::unique_ptr<session::MiddleboxAssociation> engine,
-                                                   FindNext find_next)
+                                                   Callbacks callbacks)
     : household_(household),
       station_(station),
       engine_(std::move(engine)),
-      find_next_(std::move(find_next)),
+      callbacks_(std::move(callbacks)),
       timer_(household.loop()) {}
 
 MiddleboxAssociationLink::~MiddleboxAssociationLink() {
@@ -70,7 +70,7 @@ void MiddleboxAssociationLink::carry(session::Outbound&& to_client, session::Out
 }
 
 void MiddleboxAssociationLink::connect_on() {
-  const auto where = find_next_(*engine_->next_party());
+  const auto where = callbacks_.find_next(*engine_->next_party());
   if (!where) {
     fail(where.error());
     return;
@@ -111,11 +111,13 @@ void MiddleboxAssociationLink::note_record() {
   }
   if (engine_->complete() && seat_.handshake != nullptr) {
     seat_.handshake.reset();
+    station_.counters.add(observe::Counter::associations_agreed);
     const session::AssociationRecord& record = *engine_->record();
     station_.log.write(observe::Level::info, observe::Event::association_open,
                        {{"association", to_hex(record.id()).substr(0, 8)},
                         {"party", static_cast<std::int64_t>(raw(record.self()))},
                         {"server", record.terms().name(record.terms().server())}});
+    reconsider({});  // the rules may have changed while it was being agreed on
   }
 }
 
@@ -161,6 +163,8 @@ void MiddleboxAssociationLink::on_broken(Side from, const Error& error) {
 void MiddleboxAssociationLink::fail(const Error& error) {
   if (over_) return;
   over_ = true;
+  station_.counters.add(engine_->complete() ? observe::Counter::associations_ended
+                                            : observe::Counter::associations_failed);
   timer_.cancel();
   connector_.reset();
   session::Outbound to_client;
@@ -184,14 +188,29 @@ void MiddleboxAssociationLink::fail(const Error& error) {
   household_.move_out(*this);
 }
 
-void MiddleboxAssociationLink::drain() {
+void MiddleboxAssociationLink::drain() { close(0, static_cast<std::uint32_t>(station_.limits.drain_deadline.count())); }
+
+void MiddleboxAssociationLink::close(std::uint8_t code, std::uint32_t drain_ms) {
   if (over_ || !engine_->complete()) return;
   session::Outbound to_client;
   session::Outbound to_server;
-  const auto closed = engine_->close(0, static_cast<std::uint32_t>(station_.limits.drain_deadline.count()),
-                                     engine_now(), {to_client, to_server});
+  const auto closed = engine_->close(code, drain_ms, engine_now(), {to_client, to_server});
   carry(std::move(to_client), std::move(to_server), nullptr);
-  if (!closed) fail(closed.error());
+  if (!closed) return fail(closed.error());
+  set_timer();
+}
+
+void MiddleboxAssociationLink::reconsider(const Reconsider& change) {
+  if (over_ || !engine_->complete()) return;
+  if (const auto allowed = callbacks_.allowed(*engine_->record()); !allowed) {
+    station_.log.write(observe::Level::warn, observe::Event::association_end,
+                       {{"association", to_hex(engine_->record()->id()).substr(0, 8)},
+                        {"alert", std::string{name_of(Alert::revoked)}},
+                        {"fault", describe(allowed.error())}});
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(change.drain).count();
+    return close(static_cast<std::uint8_t>(Alert::revoked), static_cast<std::uint32_t>(ms));
+  }
+  if (change.renew && !engine_->closed()) close(0, wire::drain_by_themselves);
 }
 
 void MiddleboxAssociationLink::abort() { fail(Error{Fault::revoked, "the process ends"}); }

@@ -22,7 +22,9 @@ MiddleboxSessionLink::MiddleboxSessionLink(Household& household, Station& statio
       station_(station),
       parts_(std::move(parts)),
       timer_(household.loop()),
-      watch_(household.loop(), parts_.record, [this](const Error& error) { fail(error); }) {}
+      watch_(household.loop(), parts_.record, [this](const Error& error) { fail(error); }) {
+  station_.counters.add(observe::Counter::sessions_started);
+}
 
 void MiddleboxSessionLink::on_connected(Result<runtime::Socket> socket) {
   if (over_) return;
@@ -48,6 +50,7 @@ std::size_t MiddleboxSessionLink::on_bytes(Side from, MutableBytes input, const 
     fail(consumed.error());
     return input.size();
   }
+  station_.counters.add_octets(from == Side::client ? Direction::c2s : Direction::s2c, *consumed);
   if (to.above_high_water()) link(from)->link().pause_reading();
   arm_timer();
   close_if_done();
@@ -78,6 +81,7 @@ void MiddleboxSessionLink::close_if_done() {
   over_ = true;
   timer_.cancel();
   for (SidedLinkPtr& one : links_) one->link().close_when_written();
+  station_.counters.add(observe::Counter::sessions_ended);
   station_.log.write(observe::Level::debug, observe::Event::session_end,
                      {{"session", static_cast<std::int64_t>(raw(parts_.number))}});
   household_.move_out(*this);
@@ -101,6 +105,12 @@ void MiddleboxSessionLink::fail(const Error& error) {
     if (!one || !one->link().is_open()) continue;
     one->link().write(alert);
     one->link().close_when_written(last_words);
+  }
+  station_.counters.add(observe::Counter::sessions_failed);
+  if (heard) {
+    station_.counters.add_alert_received(heard->code);
+  } else {
+    station_.counters.add_alert_sent(alert_for(error.fault));
   }
   station_.log.write(
       observe::Level::info, observe::Event::session_fail,

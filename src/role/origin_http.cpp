@@ -7,26 +7,26 @@ namespace louver::role {
 using profile::http1::GatewayCodec;
 using profile::http1::GatewayDecision;
 
-void OriginHttp::start(Household& household, Station& station, const OriginHttpSetting& setting,
+void OriginHttp::start(Household& household, Station& station, std::shared_ptr<const OriginHttpSetting> setting,
                        std::shared_ptr<SessionLink> session, std::shared_ptr<void> counted) {
-  std::shared_ptr<OriginHttp> made{new OriginHttp{household, station, setting, std::move(session)}};
+  std::shared_ptr<OriginHttp> made{new OriginHttp{household, station, std::move(setting), std::move(session)}};
   made->counted_ = std::move(counted);
   household.move_in(made);
   made->session_->start(*made);
 }
 
-OriginHttp::OriginHttp(Household& household, Station& station, const OriginHttpSetting& setting,
+OriginHttp::OriginHttp(Household& household, Station& station, std::shared_ptr<const OriginHttpSetting> setting,
                        std::shared_ptr<SessionLink> session)
     : household_(household),
       station_(station),
-      setting_(setting),
+      setting_(std::move(setting)),
       session_(std::move(session)),
       inward_(*this),
-      codec_(setting.limits, http1_ids(session_->record().terms()), *this, inward_) {}
+      codec_(setting_->limits, http1_ids(session_->record().terms()), *this, inward_) {}
 
 /// The parties as they were authenticated; the codec takes such fields out of what clients send.
 profile::http1::Fields OriginHttp::party_fields() const {
-  if (!setting_.config.policy.tell_parties) return {};
+  if (!setting_->config.policy.tell_parties) return {};
   std::string client = "anonymous";
   std::string middleboxes;
   const session::AssociationRecord& record = session_->record();
@@ -46,7 +46,7 @@ GatewayDecision OriginHttp::on_request(const profile::http1::RequestTarget& requ
   const std::uint16_t port = request.port == 0 ? std::uint16_t{80} : request.port;
   std::string_view host = request.host;
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  const config::Origin* origin = setting_.config.http_origin(host, port);
+  const config::Origin* origin = setting_->config.http_origin(host, port);
   if (origin == nullptr) return GatewayDecision::refuse(421, "No origin is configured for this host.");
   GatewayDecision decision = GatewayDecision::accept();
   decision.extra_fields = party_fields();

@@ -15,7 +15,7 @@ struct OriginHttpSetting {
 /// An HTTP session at the gateway: requests out of it to origins, one at a time, answers back into it.
 class OriginHttp final : public Resident, public SessionUser, public LinkOwner, public profile::http1::GatewayEvents {
  public:
-  static void start(Household& household, Station& station, const OriginHttpSetting& setting,
+  static void start(Household& household, Station& station, std::shared_ptr<const OriginHttpSetting> setting,
                     std::shared_ptr<SessionLink> session, std::shared_ptr<void> counted);
 
   void drain() override {}
@@ -23,7 +23,7 @@ class OriginHttp final : public Resident, public SessionUser, public LinkOwner, 
   bool busy() const override { return codec_.open_exchanges() != 0; }
 
  private:
-  OriginHttp(Household& household, Station& station, const OriginHttpSetting& setting,
+  OriginHttp(Household& household, Station& station, std::shared_ptr<const OriginHttpSetting> setting,
              std::shared_ptr<SessionLink> session);
 
   // the session
@@ -64,7 +64,7 @@ class OriginHttp final : public Resident, public SessionUser, public LinkOwner, 
 
   Household& household_;
   Station& station_;
-  const OriginHttpSetting& setting_;
+  std::shared_ptr<const OriginHttpSetting> setting_;  // as it was when the session began
   std::shared_ptr<SessionLink> session_;
   std::shared_ptr<void> counted_;
   Inward inward_;

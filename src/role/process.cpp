@@ -12,7 +12,7 @@ constexpr std::chrono::milliseconds drain_poll{50};
 }
 
 Process::Process(const config::Common& common, observe::Log& log)
-    : log_(log), loops_(common.threads), station_(common, log, loops_) {
+    : log_(log), loops_(common.threads), station_(common, log, loops_), control_path_(common.control.socket) {
   for (std::size_t i = 0; i < loops_.size(); ++i) households_.push_back(std::make_unique<Household>(loops_.at(i)));
   const std::size_t connections = std::size_t{common.limits.associations} + common.limits.sessions;
   connection_limits_ = std::make_shared<runtime::ConnectionLimits>(connections, connections);
@@ -50,7 +50,7 @@ Result<std::uint16_t> Process::listen(const config::Endpoint& where, std::string
 int Process::run(const std::function<void()>& on_start) {
   runtime::Loop& first = loops_.at(0);
   first.on_signals({SIGTERM, SIGINT, SIGHUP}, [this](int signal) {
-    if (signal == SIGHUP) return reopen_log();
+    if (signal == SIGHUP) return on_hangup();
     if (station_.draining.exchange(true)) {
       cut_off_ = true;
       stop();
@@ -67,11 +67,18 @@ int Process::run(const std::function<void()>& on_start) {
   return cut_off_ ? 1 : 0;
 }
 
-/// After the log file has been moved away. The configuration is read at the start only.
-void Process::reopen_log() {
+Result<> Process::manage(Manageable& role) {
+  manager_ = std::make_unique<Manager>(loops_.at(0), station_, role);
+  if (!control_path_) return {};
+  LOUVER_ASSIGN(control_, ControlSocket::open(loops_.at(0), station_, *manager_, *control_path_));
+  return {};
+}
+
+void Process::on_hangup() {
   if (const auto reopened = log_.reopen(); !reopened) {
     log_.write(observe::Level::error, observe::Event::config_error, {{"fault", describe(reopened.error())}});
   }
+  if (manager_ != nullptr && !station_.draining) manager_->reload();
 }
 
 void Process::on_every_loop(const std::function<void(Household&)>& task) {

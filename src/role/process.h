@@ -2,8 +2,11 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
+#include "role/control_socket.h"
 #include "role/household.h"
 #include "role/station.h"
 #include "runtime/listener.h"
@@ -29,17 +32,22 @@ class Process {
                                std::function<void(Household&, runtime::Socket)> on_socket);
 
   /// Serves until SIGTERM or SIGINT, then drains within the configured deadline. A second signal ends it at once.
-  /// SIGHUP opens the log file anew.
+  /// SIGHUP opens the log file anew and reads the configuration again.
   /// @param on_start  called on loop 0 once it runs
   /// @return 0, or 1 if something had to be cut off
   int run(const std::function<void()>& on_start = {});
+  /// Lets `role` be looked at and changed while it runs, by SIGHUP and through the socket that the configuration names.
+  /// Before run().
+  /// @fault configuration: the socket's path cannot be had
+  Result<> manage(Manageable& role);
+  /// On each household's own thread, soon.
+  void on_every_loop(const std::function<void(Household&)>& task);
 
  private:
-  void reopen_log();
+  void on_hangup();
   void begin_drain();
   void poll_drain();
   void stop();
-  void on_every_loop(const std::function<void(Household&)>& task);
 
   observe::Log& log_;
   runtime::LoopPool loops_;
@@ -47,6 +55,9 @@ class Process {
   std::vector<std::unique_ptr<Household>> households_;
   std::shared_ptr<runtime::ConnectionLimits> connection_limits_;
   std::vector<std::unique_ptr<runtime::Listener>> listeners_;
+  std::unique_ptr<Manager> manager_;
+  std::unique_ptr<ControlSocket> control_;
+  std::optional<std::string> control_path_;
   std::unique_ptr<runtime::Timer> drain_timer_;
   TimePoint drain_until_{};
   bool cut_off_ = false;

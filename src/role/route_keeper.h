@@ -2,54 +2,64 @@
 
 #include <functional>
 #include <mutex>
+#include <nlohmann/json_fwd.hpp>
 #include <vector>
 
 #include "role/association_link.h"
-#include "role/credentials.h"
-#include "session/client_association.h"
-#include "session/profile_traits.h"
+#include "role/current.h"
+#include "role/route_rules.h"
+#include "runtime/connector.h"
 
 namespace louver::role {
 
+/// An association that sessions may join, and the rules of the route that it was made under.
+struct Joinable {
+  std::shared_ptr<session::AssociationRecord> record;
+  std::shared_ptr<const RouteRules> rules;
+};
+
 /// Keeps one association of a route ready: made before it is needed, renewed ahead of its age, made again when it is
-/// lost. Lives on one loop; current() and when_ready() are for any thread. docs/protocol.md §7, §8
+/// lost or closed. Lives on one loop; current(), when_ready() and lost() are for any thread. docs/protocol.md §7, §8
 class RouteKeeper final : public session::EndpointPolicy {
  public:
-  /// @fault configuration: the route's grants or middleboxes break a rule
-  static Result<std::unique_ptr<RouteKeeper>> make(const config::Route& route, const Credentials& credentials,
-                                                   Station& station);
+  RouteKeeper(std::shared_ptr<const RouteRules> rules, Station& station);
   RouteKeeper(const RouteKeeper&) = delete;
   RouteKeeper& operator=(const RouteKeeper&) = delete;
 
   /// On the loop that it will live on.
   void start(Household& household);
-  const config::Route& route() const { return route_; }
-  const session::ProfileTraits& profile() const { return *profile_; }
-  const runtime::Endpoint& first_party() const { return first_party_; }
+  /// Goes by other rules from now on; null: the route is gone. What is no longer allowed takes no session any more;
+  /// that it ends is for Household::reconsider.
+  void adopt(std::shared_ptr<const RouteRules> rules);
+  /// Makes another association, for new sessions.
+  void renew();
+  void add_status(nlohmann::ordered_json& out) const;
 
-  /// The association that new sessions join, or null while there is none.
-  std::shared_ptr<session::AssociationRecord> current() const;
+  /// The association that new sessions join, or nothing while there is none.
+  std::optional<Joinable> current() const;
   /// Calls back on `loop` when there is an association, or with why there is none after the handshake deadline.
-  using Ready = std::function<void(Result<std::shared_ptr<session::AssociationRecord>>)>;
+  using Ready = std::function<void(Result<Joinable>)>;
   void when_ready(runtime::LoopHandle loop, Ready ready);
-  /// Somebody was told that this association does not exist (any more): it is given up.
+  /// Somebody was told that this association does not exist (any more), or cannot get to it: new sessions get another.
   void lost(const session::AssociationRecord& record);
 
  private:
-  RouteKeeper(const config::Route& route, runtime::Endpoint first_party, const session::ProfileTraits& profile,
-              session::ClientOffer offer, session::EndpointChannels channels, Station& station);
   Result<> approve(const session::Terms& terms, const std::vector<session::PartyReport>& parties) override;
+  Result<> allows(const session::AssociationRecord& record) const;
   void begin();
   void on_connected(Result<runtime::Socket> socket);
   void on_open(const std::shared_ptr<AssociationLink>& association);
+  void on_closing(const AssociationLink* association);
   void on_over(const AssociationLink* association, const Error& error);
   bool start_afresh(const AssociationLink& association);
   void forget_announced();
+  void log_failure(const AssociationLink& association, const Error& error);
   void retry(const Error& error);
-  void tell(const std::shared_ptr<session::AssociationRecord>& record);
+  void tell(std::optional<Joinable> joinable);
   void tell_failure(const Error& error);
   void expire_waiting();
-  void retire(const std::shared_ptr<AssociationLink>& old);
+  void set_renewal();
+  AssociationLink::Callbacks callbacks_for(const std::shared_ptr<std::weak_ptr<AssociationLink>>& association);
 
   struct Waiting {
     runtime::LoopHandle loop;
@@ -57,24 +67,23 @@ class RouteKeeper final : public session::EndpointPolicy {
     TimePoint until;
   };
 
-  const config::Route& route_;
-  runtime::Endpoint first_party_;
-  const session::ProfileTraits* profile_;
-  session::ClientOffer offer_;
-  session::EndpointChannels channels_;
+  std::shared_ptr<const RouteRules> rules_;  // null: the route is gone
   Station& station_;
   Household* household_ = nullptr;
   std::unique_ptr<runtime::Connector> connector_;
   std::unique_ptr<runtime::Timer> timer_;       // renewal, or the next try
   std::unique_ptr<runtime::Timer> wait_timer_;  // of those who wait
   std::shared_ptr<AssociationLink> making_, serving_;
-  std::optional<config::Route> extended_;  // with middleboxes that announced themselves to the one being made
+  std::shared_ptr<const RouteRules> extended_;       // with middleboxes that announced themselves to the one being made
+  std::shared_ptr<const RouteRules> extended_from_;  // what was so extended last
   unsigned fresh_starts_ = 0;
+  std::shared_ptr<const RouteRules> making_rules_, serving_rules_;
+  TimePoint opened_at_{}, begun_at_{};
   Duration pause_{};
   Error last_error_{Fault::timeout, "no association yet"};
 
   mutable std::mutex mutex_;
-  std::shared_ptr<session::AssociationRecord> current_;
+  std::optional<Joinable> current_;
   std::vector<Waiting> waiting_;
 };
 

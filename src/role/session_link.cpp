@@ -19,7 +19,9 @@ SessionLink::SessionLink(Household& household, Station& station, std::shared_ptr
       number_(number),
       engine_(std::move(engine)),
       timer_(household.loop()),
-      watch_(household.loop(), std::move(record), [this](const Error& error) { fail(error); }) {}
+      watch_(household.loop(), std::move(record), [this](const Error& error) { fail(error); }) {
+  station_.counters.add(observe::Counter::sessions_started);
+}
 
 Result<std::shared_ptr<SessionLink>> SessionLink::join(Household& household, Station& station,
                                                        std::shared_ptr<session::AssociationRecord> record,
@@ -34,6 +36,7 @@ Result<std::shared_ptr<SessionLink>> SessionLink::join(Household& household, Sta
                   return {};
                 }));
   std::shared_ptr<SessionLink> made{new SessionLink{household, station, std::move(record), number, std::move(engine)}};
+  station.counters.add(observe::Counter::joins_accepted);
   made->user_ = &user;
   made->arm_timer();
   made->out_.append(join);
@@ -86,6 +89,7 @@ std::size_t SessionLink::on_bytes(Side, MutableBytes input, const runtime::Chunk
   static Discard discard;
   session::PartSink& sink = user_ != nullptr ? static_cast<session::PartSink&>(*user_) : discard;
   const auto consumed = engine_->receive(input, sink, runtime::now());
+  if (consumed) station_.counters.add_octets(is_client() ? Direction::s2c : Direction::c2s, *consumed);
   if (over_) return input.size();
   if (!consumed) {
     fail(consumed.error());
@@ -131,6 +135,7 @@ void SessionLink::flush() {
     return;
   }
   if (!out_.empty()) {
+    station_.counters.add_octets(is_client() ? Direction::c2s : Direction::s2c, out_.size());
     session::Outbound out = std::move(out_);
     out_ = {};
     link_->link().write(std::move(out), nullptr);
@@ -178,6 +183,7 @@ void SessionLink::close_if_done() {
   user_ = nullptr;
   timer_.cancel();
   if (link_ != nullptr && link_->link().is_open()) link_->link().close_when_written();
+  station_.counters.add(observe::Counter::sessions_ended);
   station_.log.write(observe::Level::debug, observe::Event::session_end,
                      {{"session", static_cast<std::int64_t>(raw(number_))}});
   household_.move_out(*this);
@@ -197,6 +203,12 @@ void SessionLink::lose(const Error& error) {
   timer_.cancel();
   connector_.reset();
   if (link_ != nullptr && link_->link().is_open()) link_->link().close_when_written(last_words);
+  station_.counters.add(observe::Counter::sessions_failed);
+  if (error.fault == Fault::peer_alert && reported()) {
+    station_.counters.add_alert_received(static_cast<std::uint8_t>(*reported()));
+  } else {
+    station_.counters.add_alert_sent(alert_for(error.fault));
+  }
   station_.log.write(observe::Level::info, observe::Event::session_fail,
                      {{"association", to_hex(record().id()).substr(0, 8)},
                       {"session", static_cast<std::int64_t>(raw(number_))},

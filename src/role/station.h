@@ -5,6 +5,7 @@
 
 #include "config/config.h"
 #include "crypto/system_random.h"
+#include "observe/counters.h"
 #include "observe/log.h"
 #include "role/household.h"
 #include "role/report.h"
@@ -53,6 +54,7 @@ struct Station {
 
   config::Limits limits;
   observe::Log& log;
+  observe::Counters counters{};
   runtime::LoopPool& loops;
   runtime::Resolver resolver;
   crypto::SystemRandom random;  // without state: from any thread

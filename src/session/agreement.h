@@ -19,6 +19,7 @@ struct PartyReport {
   std::string name;         // empty: an anonymous client
   wire::Describe describe;  // of middleboxes
   WallTime expires = WallTime::max();
+  std::optional<tls::Anchor> anchor = {};  // that its certificate led to; none for an anonymous client
 };
 
 /// What an association is once all parties agree: immutable but for the secrets, which its record erases.

@@ -56,6 +56,7 @@ void AssociationRecord::close(std::uint64_t last, TimePoint grace_until, TimePoi
       }
     }
     state_ = State::closing;
+    has_closed_ = true;
     close_last_ = last;
     grace_until_ = grace_until;
     drain_ = {drain_until, reason};
@@ -72,6 +73,16 @@ void AssociationRecord::end(Alert reason) {
     agreement_.secrets.erase();
   }
   notify();
+}
+
+std::optional<std::uint64_t> AssociationRecord::closed_above() const {
+  const std::lock_guard lock{mutex_};
+  return has_closed_ ? std::optional{close_last_} : std::nullopt;
+}
+
+void AssociationRecord::for_each_secret(const std::function<void(const wire::ItemName&, Bytes)>& show) const {
+  const std::lock_guard lock{mutex_};
+  agreement_.secrets.for_each(show);
 }
 
 void AssociationRecord::erase_secrets() {
@@ -108,6 +119,7 @@ Result<> AssociationRecord::check_life(std::uint64_t number, TimePoint now, Wall
   if (state_ == State::closing && (number > close_last_ || now >= grace_until_)) {
     return Error{Fault::revoked, "the association is closed for session " + std::to_string(number)};
   }
+  if (state_ == State::closing && now >= drain_.until) return Error{Fault::revoked, "the association is drained"};
   if (agreement_.secrets.size() == 0) return Error{Fault::revoked, "the association's secrets are erased"};
   return {};
 }
@@ -247,6 +259,16 @@ Result<std::shared_ptr<AssociationRecord>> AssociationTable::find(const wire::As
   const auto found = records_.find(id);
   if (found == records_.end()) return Error{Fault::unknown_association, "no association " + to_hex(id)};
   return found->second;
+}
+
+std::vector<std::shared_ptr<AssociationRecord>> AssociationTable::list(std::size_t most) const {
+  std::vector<std::shared_ptr<AssociationRecord>> out;
+  const std::lock_guard lock{mutex_};
+  for (const auto& [id, record] : records_) {
+    if (out.size() == most) break;
+    out.push_back(record);
+  }
+  return out;
 }
 
 std::size_t AssociationTable::size() const {

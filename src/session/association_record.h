@@ -58,6 +58,8 @@ class AssociationRecord {
   void close(std::uint64_t last, TimePoint grace_until, TimePoint drain_until, Alert reason);
   /// The association is over: its sessions end with `reason`, its secrets are erased.
   void end(Alert reason);
+  /// The highest session number that a Close let through, from a Close on: what lies above was taken by nobody.
+  std::optional<std::uint64_t> closed_above() const;
   /// After the grace of a Close: no further join can come, so the secrets go.
   void erase_secrets();
   bool secrets_erased() const;
@@ -98,6 +100,16 @@ class AssociationRecord {
   std::size_t watched() const;
   std::size_t joins() const;
 
+  /// When it was agreed on, for reports; set before it is shared.
+  TimePoint made_at() const { return made_at_; }
+  void set_made_at(TimePoint when) { made_at_ = when; }
+  WallTime expires() const { return agreement_.expires; }
+  /// Which edition of the operator's rules it was held against last.
+  std::uint64_t edition() const { return edition_.load(); }
+  void set_edition(std::uint64_t edition) const { edition_.store(edition); }
+  /// Shows each secret, while it is still there: for the key log only.
+  void for_each_secret(const std::function<void(const wire::ItemName&, Bytes)>& show) const;
+
  private:
   Result<> check_life(std::uint64_t number, TimePoint now, WallTime wall) const;
   Result<> check_alive(std::uint32_t alive) const;
@@ -115,6 +127,9 @@ class AssociationRecord {
   std::function<void(const wire::Blocked&)> speaker_;
   std::deque<BlockedNote> blocked_;
   std::map<PartyIndex, std::uint64_t> blocked_by_;  // how often each has said so
+  bool has_closed_ = false;
+  TimePoint made_at_{};  // before it is shared
+  mutable std::atomic<std::uint64_t> edition_{0};
   std::atomic<std::uint32_t> alive_sent_{0};
   std::atomic<std::uint32_t> alive_received_{0};
   std::vector<std::weak_ptr<std::function<void()>>> watchers_;
@@ -130,6 +145,8 @@ class AssociationTable {
   /// @fault unknown_association
   Result<std::shared_ptr<AssociationRecord>> find(const wire::AssociationId& id) const;
   std::size_t size() const;
+  /// All of them, at most `most`.
+  std::vector<std::shared_ptr<AssociationRecord>> list(std::size_t most) const;
 
  private:
   mutable std::mutex mutex_;

@@ -55,6 +55,7 @@ Result<> EndpointAgreement::on_verified(std::size_t channel, const tls::Verified
     entry.key_hash = peer->key_hash();
     entry.leaf_der = to_buffer(peer->leaf_der());
     entry.expires = peer->not_after();
+    entry.anchor = peer->anchor();
   }
   return advance(exporter, send);
 }
@@ -207,7 +208,8 @@ std::vector<PartyReport> EndpointAgreement::reports() const {
   const PartyIndex other = is_client() ? PartyIndex{static_cast<std::uint8_t>(peers_.size())} : PartyIndex{0};
   for (std::size_t i = 0; i < peers_.size(); ++i) {
     const PartyIndex index = i == 0 ? other : PartyIndex{static_cast<std::uint8_t>(i)};
-    out.push_back({index, peers_[i].name, peers_[i].describe.value_or(wire::Describe{}), peers_[i].expires});
+    out.push_back(
+        {index, peers_[i].name, peers_[i].describe.value_or(wire::Describe{}), peers_[i].expires, peers_[i].anchor});
   }
   std::ranges::sort(out, {}, &PartyReport::index);
   return out;

@@ -53,6 +53,7 @@ class EndpointAgreement {
     tls::Digest key_hash{};
     Buffer leaf_der;
     WallTime expires = WallTime::max();
+    std::optional<tls::Anchor> anchor;
     std::optional<wire::Describe> describe;
     wire::Hash describe_hash{};
     bool ready = false;

@@ -79,6 +79,8 @@ void EndpointAssociation::settle(Now now) {
   if (agreement_->complete() && !complete_) {
     complete_ = true;
     alive_.start(now.mono);
+    expiry_.start(record_->expires(), now);
+    record_->set_made_at(now.mono);
     record_->open();
   }
 }
@@ -173,6 +175,7 @@ Result<> EndpointAssociation::on_deadline(Now now, Outbound& out) {
       return Error{Fault::timeout, "the agreement was not complete within its deadline"};
     return {};
   }
+  LOUVER_TRY(expiry_.check(now));
   if (alive_.lost(now.mono)) return Error{Fault::timeout, "no Alive from the other end for 30 s"};
   if (const std::uint32_t number = alive_.due(now.mono)) {
     record_->set_alive_sent(number);
@@ -189,7 +192,7 @@ Result<> EndpointAssociation::on_deadline(Now now, Outbound& out) {
 TimePoint EndpointAssociation::deadline() const {
   if (started_ == TimePoint::max()) return started_;
   if (!complete_) return started_ + handshake_deadline_;
-  return std::min(alive_.deadline(), grace_until_);
+  return std::min({alive_.deadline(), grace_until_, expiry_.deadline()});
 }
 
 Result<> EndpointAssociation::on_connection_end() const {

@@ -6,6 +6,7 @@
 #include "session/association_record.h"
 #include "session/control_channel.h"
 #include "session/endpoint_agreement.h"
+#include "session/expiry_clock.h"
 #include "wire/join.h"
 
 namespace louver::session {
@@ -102,6 +103,7 @@ class EndpointAssociation {
   bool close_sent_ = false;
   TimePoint grace_until_ = TimePoint::max();
   AliveClock alive_;
+  ExpiryClock expiry_;
   std::size_t unverified_bytes_ = 0;
   std::optional<PeerAlert> peer_alert_;
   std::vector<BlockedNote> blocked_;

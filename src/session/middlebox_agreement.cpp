@@ -76,7 +76,7 @@ Result<> MiddleboxAgreement::agree() {
   LOUVER_TRY(policy_.approve(terms, own_.index));
   manifest_hash_ = hash_of_manifest(manifest);
   id_ = association_id(manifest_hash_);
-  std::vector<PartyReport> parties{{terms.server(), server_->name(), {}, server_->not_after()}};
+  std::vector<PartyReport> parties{{terms.server(), server_->name(), {}, server_->not_after(), server_->anchor()}};
   agreement_.emplace(Agreement{std::move(terms), std::move(plan), own_.index, manifest_hash_, id_, std::move(parties),
                                std::min(own_.expires, server_->not_after()), std::move(secrets)});
   keys_ = {};  // wiped: only what the grants call for stays

@@ -137,6 +137,8 @@ Result<> MiddleboxAssociation::advance(Now now, Outputs out) {
   if (agreement_->ready() && record_ == nullptr) record_ = std::make_shared<AssociationRecord>(agreement_->take());
   if (agreement_->complete() && !complete_) {
     complete_ = true;
+    expiry_.start(record_->expires(), now);
+    record_->set_made_at(now.mono);
     record_->open();
   }
   flush(out);
@@ -190,6 +192,7 @@ Result<> MiddleboxAssociation::say_blocked(const wire::Blocked& blocked, Outputs
 Result<> MiddleboxAssociation::on_deadline(Now now) {
   if (!complete_ && now.mono >= started_ + options_.handshake_deadline)
     return Error{Fault::timeout, "the agreement was not complete within its deadline"};
+  LOUVER_TRY(expiry_.check(now));
   if (record_ != nullptr && now.mono >= grace_until_) {
     record_->erase_secrets();
     grace_until_ = TimePoint::max();
@@ -199,7 +202,7 @@ Result<> MiddleboxAssociation::on_deadline(Now now) {
 
 TimePoint MiddleboxAssociation::deadline() const {
   if (started_ == TimePoint::max()) return started_;
-  return complete_ ? grace_until_ : started_ + options_.handshake_deadline;
+  return complete_ ? std::min(grace_until_, expiry_.deadline()) : started_ + options_.handshake_deadline;
 }
 
 void MiddleboxAssociation::flush(Outputs out) {

@@ -3,6 +3,7 @@
 #include "base/random.h"
 #include "session/association_record.h"
 #include "session/control_channel.h"
+#include "session/expiry_clock.h"
 #include "session/middlebox_agreement.h"
 
 namespace louver::session {
@@ -77,6 +78,7 @@ class MiddleboxAssociation {
   bool complete_ = false;
   TimePoint started_ = TimePoint::max();
   TimePoint grace_until_ = TimePoint::max();
+  ExpiryClock expiry_;
   std::size_t unverified_bytes_ = 0;
   std::optional<Alert> peer_alert_;
   Buffer alert_to_pass_;  // an ALERT frame of one side, for the other, so that both ends hear it

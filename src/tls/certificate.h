@@ -54,6 +54,13 @@ struct RolePatterns {
   bool operator==(const RolePatterns&) const = default;
 };
 
+/// An anchor as a chain was led to it: its certificate, and how it bound roles then.
+struct Anchor {
+  Digest certificate{};  // SHA-256 of its DER
+  RolePatterns roles;
+  bool operator==(const Anchor&) const = default;
+};
+
 /// The anchors that count for Louver; never the system's. Immutable; share it.
 class Trust {
  public:
@@ -66,6 +73,10 @@ class Trust {
   ~Trust();
   Trust(const Trust&) = delete;
   Trust& operator=(const Trust&) = delete;
+  /// Whether that anchor still counts, with the same roles.
+  bool holds(const Anchor& anchor) const;
+  /// The same anchors with the same roles, wherever they were read from.
+  bool same_as(const Trust& other) const;
   struct Impl;
   const Impl& impl() const { return *impl_; }
  private:
@@ -84,6 +95,7 @@ class VerifiedPeer {
   Bytes leaf_der() const { return leaf_der_; }
   const Digest& key_hash() const { return key_hash_; }  // SHA-256 of the SubjectPublicKeyInfo
   WallTime not_after() const { return not_after_; }     // the earliest of the verified chain
+  const Anchor& anchor() const { return anchor_; }      // that its chain led to
 
  private:
   friend class PeerVerifier;  // verify.cpp (and its null twin for fuzzing)
@@ -94,6 +106,7 @@ class VerifiedPeer {
   Buffer leaf_der_;
   Digest key_hash_{};
   WallTime not_after_;
+  Anchor anchor_;
 };
 
 }  // namespace louver::tls

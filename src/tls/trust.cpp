@@ -66,4 +66,11 @@ Result<std::shared_ptr<const Trust>> Trust::from_pem(std::string_view anchors, c
 Trust::Trust(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Trust::~Trust() = default;
 
+bool Trust::holds(const Anchor& anchor) const {
+  const auto found = impl_->roles.find(anchor.certificate);
+  return found != impl_->roles.end() && found->second == anchor.roles;
+}
+
+bool Trust::same_as(const Trust& other) const { return impl_->roles == other.impl_->roles; }
+
 }  // namespace louver::tls

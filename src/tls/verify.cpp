@@ -52,6 +52,8 @@ Result<VerifiedPeer> PeerVerifier::verify(const VerifiedChain& chain) {
   peer.leaf_der_ = der_of(leaf);
   peer.key_hash_ = key_digest_of(leaf);
   peer.not_after_ = chain.not_after;
+  const X509& anchor = *sk_X509_value(chain.certificates.get(), sk_X509_num(chain.certificates.get()) - 1);
+  peer.anchor_ = {digest_of(anchor), *chain.roles};
   return peer;
 }
 

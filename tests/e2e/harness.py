@@ -43,10 +43,11 @@ def sha256(data):
 class Process:
     """One louver process; its JSON log lines as a list."""
 
-    def __init__(self, role, config):
+    def __init__(self, role, config, environment=None):
         self.events = []
         self.raw = []
-        self.process = subprocess.Popen([LOUVER, role, "--config", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        self.process = subprocess.Popen([LOUVER, role, "--config", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                        env={**os.environ, **(environment or {})})
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
 
@@ -148,6 +149,8 @@ class Path:
         self.extra = {}                                           # party -> TOML that is put in front
         self.processes = {}
         self.ports = {}
+        self.environment = {}                                     # of every process, besides the present one
+        self.debug = ""                                           # TOML behind every party's common part
         self.pki = directory / "pki"
         if not self.pki.exists():
             run([LOUVER, "pki", "init", str(self.pki)])
@@ -162,7 +165,27 @@ class Path:
     def common(self, i):
         name = self.names[i]
         return (f'[certificate]\nchain = "{self.pki}/{name}.pem"\nkey = "{self.pki}/{name}.key"\n'
-                f'[[trust]]\nanchors = "{self.pki}/ca.pem"\n[log]\nlevel = "debug"\nformat = "json"\n')
+                f'[[trust]]\nanchors = "{self.pki}/ca.pem"\n[log]\nlevel = "debug"\nformat = "json"\n[control]\nsocket = "{self.control_path(i)}"\n' + self.debug)
+
+    def control_path(self, i):
+        return self.directory / f"control{i}"
+
+    def control(self, i, *command, expect=0):
+        """What `louver control` prints as JSON."""
+        done = subprocess.run([LOUVER, "control", str(self.control_path(i)), *command, "--json"], capture_output=True, text=True, timeout=60)
+        if done.returncode != expect:
+            raise AssertionError(f"control {i} {command}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+        return json.loads(done.stdout) if done.stdout else {}
+
+    def config_path(self, i):
+        return self.directory / f"party{i}.toml"
+
+    def config_text(self, i):
+        return self.agent_config() if i == 0 else self.gateway_config() if i == self.n + 1 else self.middlebox_config(i)
+
+    def rewrite(self, i):
+        """The file anew, as the present settings have it; the process is not told."""
+        self.config_path(i).write_text(self.config_text(i))
 
     @staticmethod
     def table(grants):
@@ -191,10 +214,8 @@ class Path:
 
     def start_party(self, i):
         role = "agent" if i == 0 else "gateway" if i == self.n + 1 else "middlebox"
-        text = self.agent_config() if i == 0 else self.gateway_config() if i == self.n + 1 else self.middlebox_config(i)
-        config = self.directory / f"party{i}.toml"
-        config.write_text(text)
-        self.processes[i] = Process(role, config)
+        self.rewrite(i)
+        self.processes[i] = Process(role, self.config_path(i), self.environment)
         self.ports[i] = self.processes[i].port()
         return self.processes[i]
 

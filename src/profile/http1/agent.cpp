@@ -1,6 +1,15 @@
 #include "profile/http1/agent.h"
 
 namespace louver::profile::http1 {
+namespace {
+
+/// Of those that this profile carries (RFC 9110 §9.2.2).
+bool is_idempotent(std::string_view method) {
+  return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "PUT" || method == "DELETE" ||
+         method == "TRACE";
+}
+
+}  // namespace
 
 AgentCodec::AgentCodec(AgentOptions options, const ContextIds& ids, AgentEvents& events, session::PartSink& parts)
     : options_(std::move(options)),
@@ -103,16 +112,42 @@ Result<> AgentCodec::begin_exchange() {
       {.to_head = request_.head.method == "HEAD", .http_1_0 = request_.http_1_0, .keep_alive = request_.keep_alive});
   decoder_.emplace(request_.framing, options_.limits);
   reading_ = Reading::body;
-  const std::string head = write_head(request_.head);
-  const std::string credentials = write_credentials(request_.credentials);
+  std::string head = write_head(request_.head);
+  std::string credentials = write_credentials(request_.credentials);
+  sent_.reset();
+  if (decoder_->done()) {
+    sent_ = Sent{std::move(head), std::move(credentials), is_idempotent(request_.head.method)};
+    finish_request();  // first, so that a fault of the sink finds it complete and it can be sent again
+    return emit_request_without_body(sent_->head, sent_->credentials);
+  }
   LOUVER_TRY(emit(ids_.request_head, as_bytes(head), true));
   LOUVER_TRY(emit(ids_.request_credentials, as_bytes(credentials), true));
-  if (decoder_->done()) {
-    LOUVER_TRY(emit(ids_.request_body, {}, true));
-    finish_request();
-  } else if (application_closed_) {
+  if (application_closed_) {
     return Error{Fault::truncated, "the application closed before the end of a request"};
   }
+  return {};
+}
+
+Result<> AgentCodec::emit_request_without_body(std::string_view head, std::string_view credentials) {
+  LOUVER_TRY(emit(ids_.request_head, as_bytes(head), true));
+  LOUVER_TRY(emit(ids_.request_credentials, as_bytes(credentials), true));
+  return emit(ids_.request_body, {}, true);
+}
+
+bool AgentCodec::can_resend(bool undelivered) const {
+  return sent_ && responses_.untouched() && (undelivered || sent_->idempotent);
+}
+
+Result<> AgentCodec::resend() {
+  if (!can_resend(true)) return Error{Fault::internal_error, "the request cannot be sent again"};
+  responses_.restart();
+  exchange_ = Exchange{1};
+  return emit_request_without_body(sent_->head, sent_->credentials);
+}
+
+Result<> AgentCodec::from_path(const session::Part& part) {
+  LOUVER_TRY(responses_.on_part(part));
+  if (open_exchanges() == 0) sent_.reset();
   return {};
 }
 

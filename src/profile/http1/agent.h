@@ -56,6 +56,12 @@ class AgentCodec {
   /// @fault internal_error  an exchange is open
   Result<> start_session();
 
+  /// Whether the open request can be sent once more: it is the only one, has no body, nothing of its answer has come,
+  /// and its method is idempotent (RFC 9110 §9.2.2) or `undelivered`: it is sure that nobody has had it.
+  bool can_resend(bool undelivered) const;
+  /// Sends it as exchange 1 of a new session. @fault internal_error: it cannot be
+  Result<> resend();
+
   /// Takes bytes from the application and emits parts.
   ///
   /// @param input  begins with what the last call left; may be empty, to ask for a decision again or to go on after
@@ -75,7 +81,7 @@ class AgentCodec {
   /// @fault record_exchange, record_context, record_order, blocked_by_policy, bad_value, limit_exceeded: end the
   /// session,
   ///        then on_session_end(false)
-  Result<> from_path(const session::Part& part) { return responses_.on_part(part); }
+  Result<> from_path(const session::Part& part);
 
   /// The session gives no more parts. A clean end with an open exchange is no better than another.
   FailureAnswer on_session_end(bool clean);
@@ -106,6 +112,7 @@ class AgentCodec {
   Verdict parse(Bytes block);
   Result<bool> decide();
   Result<> begin_exchange();
+  Result<> emit_request_without_body(std::string_view head, std::string_view credentials);
   Result<bool> read_body(Bytes input, std::size_t& used);
   Error fail_body(const Refusal& refusal);
   Result<> emit(ContextId context, Bytes bytes, bool end);
@@ -126,6 +133,13 @@ class AgentCodec {
   IncomingRequest request_;  // since its head is complete
   Exchange exchange_{};
   std::optional<BodyDecoder> decoder_;
+
+  /// The newest request as it was sent, for as long as its answer is due.
+  struct Sent {
+    std::string head, credentials;
+    bool idempotent;
+  };
+  std::optional<Sent> sent_;  // none if it has a body
 };
 
 }  // namespace louver::profile::http1

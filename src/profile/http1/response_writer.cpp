@@ -34,6 +34,7 @@ Result<> ResponseWriter::on_part(const session::Part& part) {
   }
   const std::size_t index = raw(part.exchange) - first_;
   Slot& slot = slots_[index];
+  slot.touched = true;
   if (index == 0 && piece == Piece::body && slot.body && !slot.held.body_ended()) {
     LOUVER_ASSIGN(const BodyOctets octets, BodyOctets::of(part));
     LOUVER_TRY(slot.body->write(octets.bytes(), output_));

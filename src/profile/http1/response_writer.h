@@ -40,6 +40,13 @@ class ResponseWriter {
   /// The same, with an answer to a request of which nothing went into a session.
   void refuse_next(unsigned status, std::string_view reason, bool to_head);
 
+  /// One exchange is open, its request is complete, and nothing of its answer has come.
+  bool untouched() const {
+    return !closed_ && slots_.size() == 1 && slots_.front().request_done && !slots_.front().touched;
+  }
+  /// Such an exchange becomes exchange 1 of a new session.
+  void restart() { first_ = 1; }
+
   /// See AgentCodec::from_path.
   Result<> on_part(const session::Part& part);
   /// Answers the first open exchange if nothing of a final answer is out, and gives up the others.
@@ -59,6 +66,7 @@ class ResponseWriter {
     Request request;
     HeldExchange held;
     bool request_done = false;
+    bool touched = false;  // something of the answer has come
     std::optional<ResponseHead> final_head;
     std::optional<BodyWriter> body;  // since the head is written
     bool close = false;              // the head said that the connection ends behind this answer

@@ -1,0 +1,215 @@
+#include "role/middlebox_rules.h"
+
+#include "base/version.h"
+#include "config/discovery.h"
+#include "filter/edit/edit_filter.h"
+#include "filter/log/log_filter.h"
+#include "filter/needs.h"
+#include "filter/scan/scan_filter.h"
+#include "profile/registry.h"
+
+namespace louver::role {
+namespace {
+
+using FactoryResult = Result<std::shared_ptr<const filter::FilterFactory>>;
+
+FactoryResult make_filter(const config::LogFilter& options, const std::vector<std::string>& contexts,
+                          observe::Log& log) {
+  filter::log::LogOptions made;
+  made.contexts = contexts;
+  made.payload = options.payload;
+  made.sample = options.sample;
+  made.write = [&log](const filter::log::LogRecord& record) {
+    log.write(observe::Level::info, observe::Event::message,
+              {{"session", std::string{record.session}},
+               {"exchange", static_cast<std::int64_t>(raw(record.exchange))},
+               {"context", std::string{record.context}},
+               {"direction", std::string{name_of(record.direction)}},
+               {"octets", static_cast<std::int64_t>(record.octets)},
+               {"redacted_octets", static_cast<std::int64_t>(record.redacted_octets)},
+               {"complete", record.complete},
+               {"excerpt", record.excerpt.value_or("")}});
+  };
+  return filter::log::make_log(std::move(made));
+}
+
+FactoryResult make_filter(const config::EditFilter& options, const std::vector<std::string>& contexts, observe::Log&) {
+  filter::edit::EditOptions made;
+  made.contexts = contexts;
+  made.remove = options.remove;
+  for (const config::HeaderField& field : options.set) made.set.push_back({field.name, field.value});
+  for (const config::HeaderField& field : options.add) made.add.push_back({field.name, field.value});
+  for (const config::PathRewrite& rewrite : options.rewrite_path)
+    made.rewrite_path.push_back({rewrite.from, rewrite.to});
+  return filter::edit::make_edit(std::move(made));
+}
+
+FactoryResult make_filter(const config::ScanFilter& options, const std::vector<std::string>& contexts,
+                          observe::Log& log) {
+  filter::scan::ScanOptions made;
+  made.contexts = contexts;
+  for (const config::ScanRule& rule : options.rules) made.rules.push_back({rule.name, rule.pattern});
+  switch (options.on_match) {
+    case config::ScanFilter::OnMatch::log:
+      made.on_match = filter::scan::ScanOptions::OnMatch::note;
+      break;
+    case config::ScanFilter::OnMatch::block:
+      made.on_match = filter::scan::ScanOptions::OnMatch::block;
+      break;
+    case config::ScanFilter::OnMatch::redact:
+      made.on_match = filter::scan::ScanOptions::OnMatch::redact;
+      break;
+  }
+  made.pass_coded = options.pass_coded;
+  made.write = [&log](const filter::scan::Finding& finding) {
+    log.write(observe::Level::info, observe::Event::filter_matched,
+              {{"session", std::string{finding.session}},
+               {"exchange", static_cast<std::int64_t>(raw(finding.exchange))},
+               {"context", std::string{finding.context}},
+               {"direction", std::string{name_of(finding.direction)}},
+               {"rule", std::string{finding.rule}}});
+  };
+  return filter::scan::make_scan(std::move(made));
+}
+
+}  // namespace
+
+std::string_view software_name() { return "louver/" LOUVER_VERSION; }
+
+Result<std::shared_ptr<MiddleboxRules>> MiddleboxRules::make(config::Middlebox config, Credentials credentials,
+                                                             std::set<std::string> withdrawn, std::uint64_t edition,
+                                                             observe::Log& log) {
+  std::shared_ptr<MiddleboxRules> made{
+      new MiddleboxRules{std::move(config), std::move(credentials), std::move(withdrawn), edition, log}};
+  LOUVER_TRY(made->make_filters());
+  LOUVER_ASSIGN(made->client_side_, made->credentials_.tls_server(tls::ChannelKind::client_side));
+  LOUVER_ASSIGN(made->server_side_, made->credentials_.tls_client(tls::ChannelKind::server_side, true));
+  return made;
+}
+
+MiddleboxRules::MiddleboxRules(config::Middlebox config, Credentials credentials, std::set<std::string> withdrawn,
+                               std::uint64_t edition, observe::Log& log)
+    : config_(std::move(config)),
+      credentials_(std::move(credentials)),
+      withdrawn_(std::move(withdrawn)),
+      edition_(edition),
+      log_(log) {}
+
+session::MiddleboxAssociation::Options MiddleboxRules::engine_options() const {
+  session::MiddleboxAssociation::Options options;
+  options.client_side = client_side_;
+  options.server_side = server_side_;
+  options.describe = describe_self();
+  options.handshake_deadline = config_.common.limits.handshake_deadline;
+  return options;
+}
+
+Result<> MiddleboxRules::make_filters() {
+  for (const config::Filter& one : config_.filters) {
+    auto made = std::visit([&](const auto& options) { return make_filter(options, one.contexts, log_); }, one.options);
+    if (!made) return Error{Fault::configuration, one.place + ": " + made.error().detail};
+    factories_.push_back(*std::move(made));
+  }
+  for (const std::string& idle : filter::filters_that_never_act(factories_, profile::profiles())) {
+    log_.write(observe::Level::warn, observe::Event::config_warning, {{"what", idle}});
+  }
+  return {};
+}
+
+wire::Describe MiddleboxRules::describe_self() const {
+  wire::Describe describe;
+  describe.operator_name = wire::Opaque<0, 255>{std::string_view{config_.describe.operator_name}};
+  describe.purpose = wire::Opaque<0, 1023>{std::string_view{config_.describe.purpose}};
+  describe.software =
+      wire::Opaque<0, 255>{std::string_view{config_.describe.software ? *config_.describe.software : software_name()}};
+  describe.contact = wire::Opaque<0, 255>{std::string_view{config_.describe.contact}};
+  return describe;
+}
+
+Result<std::unique_ptr<SessionFilters>> MiddleboxRules::filters_for(const session::AssociationRecord& record,
+                                                                    SessionNumber number) const {
+  filter::SessionInfo info;
+  info.id = filter::session_id_text(record.id(), number);
+  info.self = record.self();
+  info.terms = &record.terms();
+  const std::string session_name = info.id;
+  LOUVER_ASSIGN(std::unique_ptr<filter::Chain> chain, filter::Chain::make(factories_, std::move(info)));
+  for (const filter::MissingGrant& missing : chain->missing()) {
+    if (config_.policy.on_missing_grant == config::MiddleboxPolicy::OnMissingGrant::end)
+      return Error{Fault::grant_refused, filter::describe(missing)};
+    log_.write(observe::Level::warn, observe::Event::filter_missing_grant,
+               {{"session", session_name}, {"what", filter::describe(missing)}});
+  }
+  return std::make_unique<SessionFilters>(std::move(chain));
+}
+
+Result<> MiddleboxRules::check_server(const std::string& server) const {
+  const auto& servers = config_.policy.servers;
+  if (!servers.empty() && std::ranges::find(servers, server) == servers.end())
+    return Error{Fault::next_hop_refused, "paths to " + server + " are not taken part in"};
+  if (withdrawn_.contains(server)) return Error{Fault::next_hop_refused, "paths to " + server + " are withdrawn"};
+  return {};
+}
+
+Result<PartyIndex> MiddleboxRules::place(const wire::Hello& hello) {
+  const auto& route = hello.route.items;
+  for (std::size_t i = 0; i < hello.middleboxes(); ++i) {
+    if (route[i].name.text() != config_.name) continue;
+    LOUVER_TRY(find_next(as_text(route[i + 1].name.bytes), route[i + 1].port));
+    LOUVER_TRY(check_server(route.back().name.text()));
+    return PartyIndex{static_cast<std::uint8_t>(i + 1)};
+  }
+  return Error{Fault::not_in_route, config_.name + " is not in the route"};
+}
+
+std::optional<wire::Announce> MiddleboxRules::announce(const wire::Hello& hello) {
+  return config::announcement_for(config_, hello, describe_self());
+}
+
+/// Before Ready: the terms must be ones that this middlebox can serve.
+Result<> MiddleboxRules::approve(const session::Terms& terms, PartyIndex self) { return check_terms(terms, self); }
+
+Result<> MiddleboxRules::check_terms(const session::Terms& terms, PartyIndex self) const {
+  if (profile::find_profile(terms.profile()) == nullptr)
+    return Error{Fault::blocked_by_policy, "profile \"" + printable(terms.profile(), 32) + "\" is unknown here"};
+  const std::uint32_t most = config_.common.limits.max_record;
+  if (terms.max_record() > most) {
+    return Error{Fault::limit_exceeded,
+                 "records of " + std::to_string(terms.max_record()) + " octets; at most " + std::to_string(most)};
+  }
+  if (config_.policy.on_missing_grant != config::MiddleboxPolicy::OnMissingGrant::end) return {};
+  filter::SessionInfo info;
+  info.self = self;
+  info.terms = &terms;
+  LOUVER_ASSIGN(const std::unique_ptr<filter::Chain> chain, filter::Chain::make(factories_, std::move(info)));
+  if (!chain->missing().empty()) return Error{Fault::grant_refused, filter::describe(chain->missing().front())};
+  return {};
+}
+
+Result<> MiddleboxRules::allows(const session::AssociationRecord& record) const {
+  const session::Terms& terms = record.terms();
+  const PartyIndex next{static_cast<std::uint8_t>(raw(record.self()) + 1)};
+  if (const auto there = find_next(terms.name(next), terms.port(next)); !there)
+    return Error{Fault::revoked, there.error().detail};
+  if (const auto served = check_server(terms.name(terms.server())); !served)
+    return Error{Fault::revoked, served.error().detail};
+  if (const auto fits = check_terms(terms, record.self()); !fits) return Error{Fault::revoked, fits.error().detail};
+  return check_anchors(*credentials_.trust, record);
+}
+
+Result<std::pair<runtime::Endpoint, runtime::ConnectOptions>> MiddleboxRules::find_next(std::string_view name,
+                                                                                        std::uint16_t port) const {
+  const config::Next* next = withdrawn_.contains(std::string{name}) ? nullptr : config_.find_next(name, port);
+  if (next == nullptr) {
+    return Error{Fault::next_hop_refused, "no [[next]] with name \"" + printable(name, 128) + "\" and port " +
+                                              std::to_string(port) + " is configured"};
+  }
+  if (next->connect) {
+    LOUVER_ASSIGN(runtime::Endpoint where, runtime::Endpoint::make(next->connect->address, next->connect->port));
+    return std::pair{std::move(where), runtime::ConnectOptions{.allow_private = true}};
+  }
+  LOUVER_ASSIGN(runtime::Endpoint where, runtime::Endpoint::make(next->name, next->port));
+  return std::pair{std::move(where), runtime::ConnectOptions{.allow_private = next->allow_private}};
+}
+
+}  // namespace louver::role

@@ -1,0 +1,118 @@
+#include "role/route_rules.h"
+
+#include "config/discovery.h"
+#include "config/policy.h"
+#include "profile/registry.h"
+
+namespace louver::role {
+
+Result<std::shared_ptr<const RouteRules>> RouteRules::make(const config::Route& route, const Credentials& credentials,
+                                                           std::uint32_t max_record,
+                                                           const std::set<std::string>& withdrawn) {
+  LOUVER_ASSIGN(runtime::Endpoint first, runtime::Endpoint::make(route.connect.address, route.connect.port));
+  std::shared_ptr<RouteRules> made{new RouteRules{route, credentials, std::move(first)}};
+  made->profile_ = profile::find_profile(config::name_of(route.profile));
+  if (made->profile_ == nullptr) return Error{Fault::configuration, route.place + ": unknown profile"};
+  made->max_record_ = max_record;
+  made->withdrawn_ = withdrawn;
+  LOUVER_TRY(made->make_offer(max_record, withdrawn));
+  if (withdrawn.contains(route.server)) made->refused_ = route.server + " is withdrawn";
+  LOUVER_ASSIGN(made->channels_.end_to_end,
+                credentials.tls_client(tls::ChannelKind::end_to_end, true, route.require_hybrid));
+  LOUVER_ASSIGN(made->channels_.middlebox,
+                credentials.tls_client(tls::ChannelKind::client_side, false, route.require_hybrid));
+  return std::shared_ptr<const RouteRules>{std::move(made)};
+}
+
+Result<> RouteRules::make_offer(std::uint32_t max_record, const std::set<std::string>& withdrawn) {
+  std::vector<config::GrantMatrix::Context> contexts;
+  std::uint8_t id = 1;
+  for (const session::ContextTraits& context : profile_->contexts) {
+    contexts.push_back({std::string{context.name}, {(context.directions & 1) != 0, (context.directions & 2) != 0}});
+    offer_.contexts.push_back({id++, context.directions, wire::Opaque<1, 255>{context.name}});
+  }
+  LOUVER_ASSIGN(const config::GrantMatrix matrix, config::offer(route_, contexts));
+  for (std::size_t m = 0; m < route_.middleboxes.size(); ++m) {
+    const config::RouteMiddlebox& middlebox = route_.middleboxes[m];
+    const bool nothing = withdrawn.contains(middlebox.name);
+    offer_.route.push_back({wire::Opaque<1, 255>{std::string_view{middlebox.name}}, middlebox.port});
+    auto& row = offer_.grants.emplace_back();
+    for (std::size_t c = 0; c < contexts.size(); ++c) {
+      row.push_back({nothing ? session::Grant::none : matrix.at(m, c, Direction::c2s),
+                     nothing ? session::Grant::none : matrix.at(m, c, Direction::s2c)});
+    }
+  }
+  offer_.route.push_back({wire::Opaque<1, 255>{std::string_view{route_.server}}, route_.port});
+  for (crypto::SuiteId suite : route_.suites) offer_.suites.push_back(static_cast<std::uint16_t>(suite));
+  offer_.max_record = route_.max_record.value_or(max_record);
+  offer_.profile = std::string{profile_->name};
+  return {};
+}
+
+Result<std::shared_ptr<const RouteRules>> RouteRules::with_announced(const wire::Announce& announce) const {
+  if (withdrawn_.contains(announce.party.name.text()))
+    return Error{Fault::announced, announce.party.name.text() + " is withdrawn"};
+  LOUVER_ASSIGN(const config::Route extended, config::admit_announced(route_, announce));
+  return make(extended, credentials_, max_record_, withdrawn_);
+}
+
+Result<> RouteRules::approve(const session::Terms& terms) const {
+  return config::check_accepted(route_, config::matrix_of(terms));
+}
+
+/// The parties and, for each, at most what is offered now.
+Result<> RouteRules::check_grants(const session::Terms& terms) const {
+  const config::GrantMatrix agreed = config::matrix_of(terms);
+  const std::size_t parties = offer_.route.size();
+  bool same_parties = terms.middleboxes() + 1 == parties;
+  for (std::size_t i = 0; same_parties && i < parties; ++i) {
+    const PartyIndex party{static_cast<std::uint8_t>(i + 1)};
+    same_parties = terms.name(party) == offer_.route[i].name.text() && terms.port(party) == offer_.route[i].port;
+  }
+  if (!same_parties) return Error{Fault::revoked, "the route has other parties now"};
+  if (agreed.contexts.size() != offer_.contexts.size() || terms.profile() != offer_.profile)
+    return Error{Fault::revoked, "the route has another profile now"};
+  for (std::size_t m = 0; m < agreed.middleboxes.size(); ++m) {
+    for (std::size_t c = 0; c < agreed.contexts.size(); ++c) {
+      for (Direction d : both_directions) {
+        if (agreed.at(m, c, d) > offer_.grants[m][c][slot(d)])
+          return Error{Fault::revoked, agreed.middleboxes[m] + " has a grant that is no longer offered"};
+      }
+    }
+  }
+  return {};
+}
+
+Result<> RouteRules::allows(const session::AssociationRecord& record) const {
+  if (!refused_.empty()) return Error{Fault::revoked, refused_};
+  LOUVER_TRY(check_grants(record.terms()));
+  if (const auto enough = approve(record.terms()); !enough) return Error{Fault::revoked, enough.error().detail};
+  const auto suite = static_cast<std::uint16_t>(record.terms().suite().id);
+  if (std::ranges::find(offer_.suites, suite) == offer_.suites.end())
+    return Error{Fault::revoked, "its suite is no longer offered"};
+  return check_anchors(*credentials_.trust, record);
+}
+
+bool RouteRules::same_as(const RouteRules& other) const {
+  const auto digest_of = [](const Credentials& one) {
+    return one.identity == nullptr ? tls::Digest{} : one.identity->leaf_hash();
+  };
+  const auto same_context = [](const wire::Context& a, const wire::Context& b) { return a == b; };
+  const auto same_middlebox = [](const config::RouteMiddlebox& a, const config::RouteMiddlebox& b) {
+    return a.minimum == b.minimum;
+  };
+  const auto same_listing = [](const config::RouteMiddlebox& a, const config::RouteMiddlebox& b) {
+    return a.name == b.name && a.port == b.port && a.grants == b.grants && a.minimum == b.minimum;
+  };
+  return first_party_ == other.first_party_ && refused_ == other.refused_ && offer_.route == other.offer_.route &&
+         std::ranges::equal(offer_.contexts, other.offer_.contexts, same_context) &&
+         offer_.grants == other.offer_.grants && offer_.suites == other.offer_.suites &&
+         offer_.max_record == other.offer_.max_record && offer_.profile == other.offer_.profile &&
+         std::ranges::equal(route_.middleboxes, other.route_.middleboxes, same_middlebox) &&
+         std::ranges::equal(route_.discover, other.route_.discover, same_listing) &&
+         route_.require_hybrid == other.route_.require_hybrid && route_.renew == other.route_.renew &&
+         digest_of(credentials_) == digest_of(other.credentials_) &&
+         credentials_.trust->same_as(*other.credentials_.trust);
+}
+
+}  // namespace louver::role
