@@ -38,8 +38,8 @@ inline constexpr auto alive_interval = 10s;
 inline constexpr auto alive_deadline = 30s;
 inline constexpr auto association_renewal = 10min;
 inline constexpr auto association_lifetime = 15min;
-inline constexpr auto expiry_check = 30s;         // how often an association looks whether a certificate has expired
-inline constexpr auto withdrawal_drain = 45s;     // the longest that sessions live on when their association is withdrawn
-inline constexpr auto close_grace = 10s;  // in which joins with lower numbers still count after a Close
+inline constexpr auto expiry_check = 30s;      // how often an association looks whether a certificate has expired
+inline constexpr auto withdrawal_drain = 45s;  // the longest that sessions live on when their association is withdrawn
+inline constexpr auto close_grace = 10s;       // in which joins with lower numbers still count after a Close
 
 }  // namespace louver::limits

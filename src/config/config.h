@@ -80,12 +80,6 @@ struct Control {
   bool operator==(const Control&) const = default;
 };
 
-/// What nobody wants in production.
-struct Debug {
-  bool keylog = false;  // the secrets of associations go to the file that LOUVER_KEYLOGFILE names
-  bool operator==(const Debug&) const = default;
-};
-
 struct Common {
   unsigned threads = 1;
   std::optional<CertificateFiles> certificate = {};  // always there for middleboxes and gateways
@@ -93,7 +87,6 @@ struct Common {
   Log log = {};
   Limits limits = {};
   Control control = {};
-  Debug debug = {};
   std::string file = {};  // that this was read from; empty: from none, so it cannot be read again
 };
 

@@ -115,12 +115,6 @@ constexpr auto keys_of(Tag<Control>) {
           .otherwise("no commands are taken")};
 }
 
-constexpr auto keys_of(Tag<Debug>) {
-  return std::tuple{key("keylog", &Debug::keylog, Boolean{},
-                        "write the secrets of every association to the file that the environment variable "
-                        "LOUVER_KEYLOGFILE names; whoever reads it reads the traffic")};
-}
-
 constexpr auto keys_of(Tag<Common>) {
   return std::tuple{key("threads", &Common::threads, Integer<unsigned>{1, 64}, "threads that serve sessions"),
                     key("certificate", &Common::certificate, TableOf<CertificateFiles>{},
@@ -128,8 +122,7 @@ constexpr auto keys_of(Tag<Common>) {
                     key("trust", &Common::trust, TablesOf<TrustFile>{64}, "whose certificates count").needed(),
                     key("log", &Common::log, TableOf<Log>{}, "the log"),
                     key("limits", &Common::limits, TableOf<Limits>{}, "bounds"),
-                    key("control", &Common::control, TableOf<Control>{}, "commands while it runs"),
-                    key("debug", &Common::debug, TableOf<Debug>{}, "for looking into what the process does")};
+                    key("control", &Common::control, TableOf<Control>{}, "commands while it runs")};
 }
 
 // --- agent

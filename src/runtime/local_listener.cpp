@@ -59,8 +59,8 @@ Result<> clear_the_place(const std::string& path, const sockaddr_un& address) {
     return cannot("cannot look at", path, errno);
   }
   if (!S_ISSOCK(found.st_mode) || found.st_uid != ::geteuid()) {
-    return Error{Fault::configuration, "\"" + printable(path) +
-                                           "\" exists and is no socket of this user; remove it or choose another path"};
+    return Error{Fault::configuration,
+                 "\"" + printable(path) + "\" exists and is no socket of this user; remove it or choose another path"};
   }
   LOUVER_ASSIGN(const Descriptor probe, local_socket(SOCK_NONBLOCK));
   if (::connect(probe.fd(), generic(address), sizeof address) == 0 || errno != ECONNREFUSED) {
@@ -226,7 +226,7 @@ Result<std::string> ask_locally(const std::string& path, std::string_view line, 
   LOUVER_ASSIGN(const sockaddr_un address, address_of(path));
   LOUVER_ASSIGN(const Descriptor socket, local_socket(0));
   if (::connect(socket.fd(), generic(address), sizeof address) != 0) {
-      const int error = errno;
+    const int error = errno;
     Error failed = cannot("cannot connect to", path, error);
     if (error == ENOENT || error == ECONNREFUSED)
       failed.detail += "; is the process running, with this path in [control] of its configuration?";
