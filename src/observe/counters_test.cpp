@@ -14,7 +14,7 @@ using Json = nlohmann::json;
 
 TEST(Counters, start_at_zero_and_show_every_name) {
   const Json snapshot = Json::parse(Counters{}.to_json());
-  EXPECT_EQ(snapshot.size(), counter_count + 3);
+  EXPECT_EQ(snapshot.size(), counter_count + 4);
   std::set<std::string> names;
   for (const auto& [name, value] : snapshot.items()) {
     EXPECT_TRUE(names.insert(name).second);

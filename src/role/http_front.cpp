@@ -77,6 +77,10 @@ HttpFront::HttpFront(Household& household, Station& station, const HttpFrontSett
 
 std::size_t HttpFront::on_bytes(Side, MutableBytes input, const runtime::ChunkRef&) {
   if (over_) return input.size();
+  return take(input);
+}
+
+std::size_t HttpFront::take(MutableBytes input) {
   const auto used = codec_->from_application(input);
   if (over_) return input.size();
   if (!used) {
@@ -190,6 +194,11 @@ bool HttpFront::after_parts() {
 
 void HttpFront::continue_application() {
   if (over_ || waiting_ || verdict_ != nullptr || (session_ != nullptr && session_->above_high_water())) return;
+  if (!codec_->wants_input()) {  // a decision is due on a head that was consumed: no octet need come for it
+    household_.loop().post([weak = weak_from_this(), this] {
+      if (weak.lock() && !over_ && !waiting_ && verdict_ == nullptr && !codec_->wants_input()) take({});
+    });
+  }
   if (link_->link().is_paused()) link_->link().resume_reading();
 }
 

@@ -59,6 +59,7 @@ class HttpFront final : public Resident, public SessionUser, public LinkOwner, p
   void resend_in(const Result<Joinable>& joinable);
   void await_verdict(const std::shared_ptr<SessionLink>& session, Fault fault);
   void answer_failure(const Answer& answer);
+  std::size_t take(MutableBytes input);
   void end_session();
   void give_up_session(const Error& error);
   void flush();

@@ -80,11 +80,6 @@ std::optional<std::uint64_t> AssociationRecord::closed_above() const {
   return has_closed_ ? std::optional{close_last_} : std::nullopt;
 }
 
-void AssociationRecord::for_each_secret(const std::function<void(const wire::ItemName&, Bytes)>& show) const {
-  const std::lock_guard lock{mutex_};
-  agreement_.secrets.for_each(show);
-}
-
 void AssociationRecord::erase_secrets() {
   const std::lock_guard lock{mutex_};
   if (state_ == State::closing) agreement_.secrets.erase();

@@ -107,8 +107,6 @@ class AssociationRecord {
   /// Which edition of the operator's rules it was held against last.
   std::uint64_t edition() const { return edition_.load(); }
   void set_edition(std::uint64_t edition) const { edition_.store(edition); }
-  /// Shows each secret, while it is still there: for the key log only.
-  void for_each_secret(const std::function<void(const wire::ItemName&, Bytes)>& show) const;
 
  private:
   Result<> check_life(std::uint64_t number, TimePoint now, WallTime wall) const;

@@ -22,10 +22,6 @@ class SecretTable {
   const ItemSecret* find(const wire::ItemName& name) const;
   std::size_t size() const { return rows_.size(); }
   void erase() { rows_.clear(); }
-  template <class Show>
-  void for_each(const Show& show) const {
-    for (const Row& row : rows_) show(row.name, row.secret.expose());
-  }
 
   /// SHA-256("louver v1 secret" || ItemName || secret) of every row, in order: what Ready carries.
   std::vector<wire::DigestItem> digests() const;

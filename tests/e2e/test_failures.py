@@ -84,7 +84,7 @@ class Strangers(Case):
         path.extra = {1: "", "gateway": ""}
         path.start()
         config = path.directory / "quick.toml"
-        config.write_text(path.middlebox_config(1).replace("[describe]", '[limits]\nhandshake_deadline = "500ms"\n[describe]').replace(str(path.ports[1]), "0"))
+        config.write_text(path.middlebox_config(1).replace("[describe]", '[limits]\nhandshake_deadline = "500ms"\n[describe]').replace(str(path.ports[1]), "0").replace(str(path.control_path(1)), str(path.control_path(9))))
         from harness import Process
 
         quick = Process("middlebox", config)

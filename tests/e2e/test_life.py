@@ -277,6 +277,128 @@ class Reload(Case):
             self.assertLess(process.rss_mib(peak=False), before[i] + 24, f"party {i} grows")
 
 
+class Daily(Case):
+    def test_one_association_carries_all_sessions_of_many_processes(self):
+        """1,000 curls with LOUVER_E2E_FULL=1; two associations when a middlebox is restarted in the middle."""
+        origin = self.origin()
+        origin.put("hi", b"hello")
+        path = self.path(2, origin_port=origin.port)
+        path.offer = {1: {"request-head": "read"}, 2: {"response-head": "write"}}
+        path.start()
+        for k in range(COUNT):
+            code, body, status = self.curl(path)
+            self.assertEqual((code, body, status), (0, b"hello", "200"), k)
+        for i in range(4):
+            status = path.control(i, "status")
+            self.assertEqual(counters(status)["louver_associations_agreed_total"], 1, i)
+            self.assertEqual(counters(status)["louver_joins_accepted_total"], COUNT, i)
+        path.processes[1].kill()
+        path.start_party(1)
+        for k in range(COUNT // 2):
+            code, body, status = self.curl(path)
+            self.assertEqual((code, body, status), (0, b"hello", "200"), k)
+        for i in (0, 2, 3):
+            self.assertEqual(counters(path.control(i, "status"))["louver_associations_agreed_total"], 2, i)
+        self.assertGreaterEqual(joins(path, 0), COUNT + COUNT // 2)
+        self.assertEqual(joins(path, 1), COUNT // 2)
+
+    def test_renewal_under_load_is_not_noticed(self):
+        origin = self.origin()
+        origin.put("hi", b"hello")
+        path = self.path(1, origin_port=origin.port)
+        path.offer[1] = {"request-head": "read"}
+        original = path.agent_config
+        path.agent_config = lambda: original().replace("default = true", 'default = true\nrenew = "1s"', 1)
+        path.start()
+        failed, end = [], time.monotonic() + 8
+
+        def load():
+            while time.monotonic() < end:
+                got = self.curl(path)
+                if got != (0, b"hello", "200"):
+                    failed.append(got)
+
+        workers = [threading.Thread(target=load) for _ in range(4)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        self.assertEqual(failed, [])
+        self.assertGreaterEqual(len(path.agent.find("association.open")), 5)
+
+    def test_JN_02_only_what_may_be_repeated_is_sent_again(self):
+        """The first party takes one session's connection and cuts it: GET is answered, POST is told `unknown`."""
+        origin = self.origin()
+        origin.put("hi", b"hello")
+        path = self.path(1, origin_port=origin.port)
+        path.offer[1] = {"request-head": "read"}
+        cutter = Cutter()
+        self.addCleanup(cutter.close)
+        original = path.agent_config
+        path.agent_config = lambda: original().replace(f'connect = "127.0.0.1:{path.ports[1]}"', f'connect = "127.0.0.1:{cutter.port}"')
+        path.start_party(2)
+        path.start_party(1)
+        cutter.target = path.ports[1]
+        path.start_party(0)
+        path.agent.wait_event("association.open")
+        cutter.cut = 1
+        self.assertEqual(self.curl(path), (0, b"hello", "200"))
+        self.assertEqual(cutter.cut, 0)
+        cutter.cut = 1
+        code, body, status = self.curl(path, "-X", "POST", "-d", "pay")
+        self.assertEqual((code, status), (0, "502"))
+        self.assertIn(b"Outcome unknown", body)
+        self.assertEqual(cutter.cut, 0)
+        self.assertEqual(self.curl(path), (0, b"hello", "200"))
+        self.assertEqual(len(path.agent.find("association.open")), 1)
+
+
+class Cutter:
+    """A relay on the first hop that swallows and cuts as many sessions as it is told to; frames of type 5 are JOINs."""
+
+    def __init__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.target, self.cut = 0, 0
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        while True:
+            try:
+                s, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._relay, args=(s,), daemon=True).start()
+
+    def _relay(self, s):
+        with s:
+            first = s.recv(65536)
+            if first[:1] == b"\x05" and self.cut > 0:
+                self.cut -= 1
+                return
+            with socket.create_connection(("127.0.0.1", self.target)) as t:
+                t.sendall(first)
+                back = threading.Thread(target=pump, args=(t, s), daemon=True)
+                back.start()
+                pump(s, t)
+                back.join()
+
+    def close(self):
+        self.listener.close()
+
+
+def pump(source, sink):
+    try:
+        while data := source.recv(65536):
+            sink.sendall(data)
+    except OSError:
+        pass
+    try:
+        sink.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
+
+
 def dry(s):
     """What still comes until the end; a reset is an end."""
     out = b""
