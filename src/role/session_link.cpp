@@ -76,12 +76,10 @@ void SessionLink::on_connected(Result<runtime::Socket> socket) {
   }
   link_ =
       std::make_unique<SidedLink>(household_.loop(), *std::move(socket), *this, Side::server, station_.link_options);
+  const bool user_waits = was_high_;  // flush() goes by the link from here on
   flush();
   link_->link().resume_reading();
-  if (was_high_ && !above_high_water()) {
-    was_high_ = false;
-    if (user_ != nullptr) user_->on_session_writable();
-  }
+  if (user_waits && !above_high_water() && user_ != nullptr) user_->on_session_writable();
 }
 
 std::size_t SessionLink::on_bytes(Side, MutableBytes input, const runtime::ChunkRef&) {
