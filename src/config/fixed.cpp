@@ -36,6 +36,16 @@ bool same_http(const HttpListener& a, const HttpListener& b) {
 }
 bool same_tcp(const TcpListener& a, const TcpListener& b) { return a.listen == b.listen && a.route == b.route; }
 
+/// What listens under a name.
+template <class Config>
+std::vector<std::string> keep_named(const Config& running, Config& fresh) {
+  Fixed fixed;
+  fixed.keep_common(running.common, fresh.common);
+  fixed.keep("name", running.name, fresh.name);
+  fixed.keep("listen", running.listen, fresh.listen);
+  return std::move(fixed).differing();
+}
+
 }  // namespace
 
 std::vector<std::string> keep_fixed(const Agent& running, Agent& fresh) {
@@ -46,20 +56,7 @@ std::vector<std::string> keep_fixed(const Agent& running, Agent& fresh) {
   return std::move(fixed).differing();
 }
 
-std::vector<std::string> keep_fixed(const Middlebox& running, Middlebox& fresh) {
-  Fixed fixed;
-  fixed.keep_common(running.common, fresh.common);
-  fixed.keep("name", running.name, fresh.name);
-  fixed.keep("listen", running.listen, fresh.listen);
-  return std::move(fixed).differing();
-}
-
-std::vector<std::string> keep_fixed(const Gateway& running, Gateway& fresh) {
-  Fixed fixed;
-  fixed.keep_common(running.common, fresh.common);
-  fixed.keep("name", running.name, fresh.name);
-  fixed.keep("listen", running.listen, fresh.listen);
-  return std::move(fixed).differing();
-}
+std::vector<std::string> keep_fixed(const Middlebox& running, Middlebox& fresh) { return keep_named(running, fresh); }
+std::vector<std::string> keep_fixed(const Gateway& running, Gateway& fresh) { return keep_named(running, fresh); }
 
 }  // namespace louver::config

@@ -3,6 +3,8 @@
 #include <memory>
 #include <mutex>
 
+#include "session/association_record.h"
+
 namespace louver::role {
 
 /// Something that all threads read and that is replaced as a whole: whoever got the old one keeps it whole.
@@ -23,5 +25,14 @@ class Current {
   mutable std::mutex mutex_;
   std::shared_ptr<T> value_;
 };
+
+/// Holds an association against the rules of now and notes that in it.
+/// @fault revoked: it does not fit them
+template <class Rules>
+Result<> check_against(const Rules& rules, const session::AssociationRecord& record) {
+  LOUVER_TRY(rules.allows(record));
+  record.set_edition(rules.edition());
+  return {};
+}
 
 }  // namespace louver::role

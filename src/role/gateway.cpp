@@ -82,7 +82,7 @@ void Gateway::on_association(Household& household, SidedLinkPtr link) {
   station_.counters.add(observe::Counter::associations_started);
   AssociationLink::Callbacks callbacks;
   callbacks.keep = rules;
-  callbacks.allowed = [this](const session::AssociationRecord& record) { return check(record); };
+  callbacks.allowed = [this](const session::AssociationRecord& record) { return check_against(*rules_.get(), record); };
   callbacks.on_record = [this, self] {
     if (const auto association = self->lock()) {
       const auto added = station_.associations.add(association->record());
@@ -127,7 +127,7 @@ void Gateway::on_session(Household& household, SidedLinkPtr link) {
 Result<> Gateway::admit(Household& household, SidedLinkPtr& link, std::shared_ptr<session::AssociationRecord> record,
                         MutableBytes frame) {
   const auto rules = rules_.get();
-  if (record->edition() != rules->edition()) LOUVER_TRY(check(*record));
+  if (record->edition() != rules->edition()) LOUVER_TRY(check_against(*rules, *record));
   LOUVER_ASSIGN(auto counted, session_seat(station_, *record));
   const session::ProfileTraits* profile = profile::find_profile(record->terms().profile());
   if (profile == nullptr) return Error{Fault::internal_error, "a profile that the policy let through is not there"};
@@ -150,14 +150,6 @@ Result<> Gateway::admit(Household& household, SidedLinkPtr& link, std::shared_pt
   const auto where = runtime::Endpoint::make(origin->connect.address, origin->connect.port);
   if (!where) return where.error();
   TcpEnd::for_origin(household, station_, *where, std::move(session), std::move(counted));
-  return {};
-}
-
-/// @fault revoked: the association does not fit the rules of now
-Result<> Gateway::check(const session::AssociationRecord& record) const {
-  const auto rules = rules_.get();
-  LOUVER_TRY(rules->allows(record));
-  record.set_edition(rules->edition());
   return {};
 }
 

@@ -119,12 +119,12 @@ AgentDecision HttpFront::use(const std::shared_ptr<RouteKeeper>& route) {
   route_ = route;
   resends_ = 0;
   if (const auto joinable = route->current()) {
-    if (session_seat(station_, *joinable->record)) {
-      if (join(*joinable) && codec_->start_session()) return AgentDecision::accept();
-      give_up_session(Error{Fault::internal_error, "no session"});
-      return AgentDecision::refuse(502, "The secure path takes no new session now.");
-    }
-    return AgentDecision::refuse(503, "The agent has as many sessions as it may have.");
+    const auto joined = join(*joinable);
+    if (!joined && joined.error().fault == Fault::limit_exceeded)
+      return AgentDecision::refuse(503, "The agent has as many sessions as it may have.");
+    if (joined && codec_->start_session()) return AgentDecision::accept();
+    give_up_session(Error{Fault::internal_error, "no session"});
+    return AgentDecision::refuse(502, "The secure path takes no new session now.");
   }
   if (!waiting_) {
     waiting_ = true;

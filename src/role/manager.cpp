@@ -82,7 +82,7 @@ void Manager::ask(std::string_view line, Answer answer) {
     return answer(refusal(R"(a command is one line of JSON: {"command": "status"})"));
   const auto& command = request["command"].get_ref<const std::string&>();
   if (command == "status") return answer(status());
-  if (command == "reload") return submit({command, {.read_anew = true}, std::move(answer)});
+  if (command == "reload") return submit({command, reading(), std::move(answer)});
   if (command == "withdraw" || command == "restore") return withdraw(request, std::move(answer));
   if (command == "renew") {
     role_.renew();
@@ -107,23 +107,24 @@ void Manager::withdraw(const Json& request, Answer answer) {
     return answer(refusal("that name is not withdrawn"));
   }
   Change change;
-  if (!at_once) change.drain = std::min<Duration>(station_.limits.drain_deadline, limits::withdrawal_drain);
+  if (!at_once) change.drain = drain();
   submit({command, std::move(change), std::move(answer)});
 }
 
 void Manager::reload() {
   const bool waits = std::ranges::any_of(waiting_, [](const Job& job) { return job.command == "reload"; });
   if (waits) return;
-  submit({"reload", {.read_anew = true}, {}});
+  submit({"reload", reading(), {}});
 }
+
+Duration Manager::drain() const { return std::min<Duration>(station_.limits.drain_deadline, limits::withdrawal_drain); }
+
+Change Manager::reading() const { return {.read_anew = true, .drain = drain()}; }
 
 void Manager::submit(Job job) {
   if (waiting_.size() >= jobs_most) {
     if (job.answer) job.answer(refusal("too many commands wait; try again"));
     return;
-  }
-  if (job.command == "reload") {
-    job.change.drain = std::min<Duration>(station_.limits.drain_deadline, limits::withdrawal_drain);
   }
   waiting_.push_back(std::move(job));
   start_next();

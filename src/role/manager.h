@@ -36,6 +36,8 @@ class Manager {
     Answer answer;  // may be empty
   };
   void withdraw(const nlohmann::json& request, Answer answer);
+  Duration drain() const;  // for sessions that a change ends, where nobody wants it at once
+  Change reading() const;
   void submit(Job job);
   void start_next();
   void finish(const std::string& command, const Answer& answer, Result<Manageable::Apply> prepared);

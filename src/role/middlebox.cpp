@@ -70,14 +70,6 @@ void Middlebox::add_status(nlohmann::ordered_json& status) const {
   status["servers"] = rules->config().policy.servers;
 }
 
-/// @fault revoked: the association does not fit the rules of now
-Result<> Middlebox::check(const session::AssociationRecord& record) const {
-  const auto rules = rules_.get();
-  LOUVER_TRY(rules->allows(record));
-  record.set_edition(rules->edition());
-  return {};
-}
-
 void Middlebox::on_association(Household& household, SidedLinkPtr link) {
   auto seat = AssociationSeat::take(station_, link->link().remote_address().ip);
   if (!seat) return turn_away(station_, std::move(link), seat.error());
@@ -90,7 +82,7 @@ void Middlebox::on_association(Household& household, SidedLinkPtr link) {
     if (found) found->second.hold_failures = rules->config().policy.hold_failures;
     return found;
   };
-  callbacks.allowed = [this](const session::AssociationRecord& record) { return check(record); };
+  callbacks.allowed = [this](const session::AssociationRecord& record) { return check_against(*rules_.get(), record); };
   MiddleboxAssociationLink::start(household, std::move(link), station_, std::move(engine), std::move(callbacks),
                                   *std::move(seat));
 }
@@ -105,7 +97,7 @@ void Middlebox::on_session(Household& household, SidedLinkPtr link) {
 Result<> Middlebox::admit(Household& household, SidedLinkPtr& link, std::shared_ptr<session::AssociationRecord> record,
                           MutableBytes frame) {
   const auto rules = rules_.get();
-  if (record->edition() != rules->edition()) LOUVER_TRY(check(*record));
+  if (record->edition() != rules->edition()) LOUVER_TRY(check_against(*rules, *record));
   MiddleboxSessionLink::Parts parts;
   LOUVER_ASSIGN(parts.counted, session_seat(station_, *record));
   const session::Terms& terms = record->terms();

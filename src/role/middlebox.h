@@ -38,7 +38,6 @@ class Middlebox final : public Guests, public Manageable {
   Result<Apply> prepare(const Change& change) const override;
   void renew() override;
   void add_status(nlohmann::ordered_json& status) const override;
-  Result<> check(const session::AssociationRecord& record) const;
 
   void on_association(Household& household, SidedLinkPtr link) override;
   void on_session(Household& household, SidedLinkPtr link) override;

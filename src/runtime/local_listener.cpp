@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "runtime/clock.h"
 #include "runtime/loop.h"
+#include "runtime/rate_limit.h"
 #include "runtime/system_error.h"
 #include "runtime/timer.h"
 #include "runtime/watch.h"
@@ -148,10 +149,7 @@ class LocalListener::Acceptor : public std::enable_shared_from_this<LocalListene
   }
 
   void complain(const std::string& what) {
-    const TimePoint time = runtime::now();
-    if (time < silent_until_) return;
-    silent_until_ = time + between_complaints;
-    on_trouble_(what);
+    if (complaints_.admit(runtime::now())) on_trouble_(what);
   }
 
   Loop& loop_;
@@ -161,7 +159,7 @@ class LocalListener::Acceptor : public std::enable_shared_from_this<LocalListene
   struct stat made_ {};
   Watch watch_;
   Timer again_;
-  TimePoint silent_until_{};
+  RateLimit complaints_{between_complaints};
 };
 
 Result<std::unique_ptr<LocalListener>> LocalListener::open(Loop& loop, const std::string& path, OnSocket on_socket,

@@ -162,6 +162,14 @@ class Path:
         if not (self.pki / f"{name}.pem").exists():
             run([LOUVER, "pki", "issue", str(self.pki), "--role", role, "--name", name, *more])
 
+    def certify_by_a_stranger(self, i):
+        """The right name, from an authority that nobody trusts, in the place of the party's certificate."""
+        other, name = self.directory / "other", self.names[i]
+        run([LOUVER, "pki", "init", str(other)])
+        run([LOUVER, "pki", "issue", str(other), "--role", "middlebox", "--name", name])
+        for kind in ("pem", "key"):
+            shutil.copy(other / f"{name}.{kind}", self.pki / f"{name}.{kind}")
+
     def common(self, i):
         name = self.names[i]
         return (f'[certificate]\nchain = "{self.pki}/{name}.pem"\nkey = "{self.pki}/{name}.key"\n'

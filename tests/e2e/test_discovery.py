@@ -1,14 +1,12 @@
 """Middleboxes that announce themselves. The ids are those of docs/catalogue.md."""
 
-import shutil
 import socket
 import struct
-import subprocess
 import threading
 import unittest
 
-from harness import LOUVER, Case, wait_for
-from test_hostile import frames, read_all, vector
+from harness import Case, wait_for
+from test_hostile import frames, read_all, read_frame, vector
 
 
 def announce(name, port, position=1, wishes=()):
@@ -50,13 +48,7 @@ class FakeAnnouncer:
                 return
             with peer:
                 peer.settimeout(5)
-                said = b""
-                while len(said) < 6 or len(said) < 6 + int.from_bytes(said[3:6], "big"):
-                    more = peer.recv(65536)
-                    if not more:
-                        break
-                    said += more
-                self.hellos.append(frames(said)[0][3])
+                self.hellos.append(frames(read_frame(peer))[0][3])
                 answer = self.answers(len(self.hellos))
                 if answer is None:
                     return
@@ -161,11 +153,7 @@ class Discovery(Case):
 
     def test_DI_03_a_listed_name_must_be_proved_as_any_other(self):
         path = self.serve(self.LISTED)
-        other = self.directory / "other"
-        subprocess.run([LOUVER, "pki", "init", str(other)], check=True, capture_output=True)
-        subprocess.run([LOUVER, "pki", "issue", str(other), "--role", "middlebox", "--name", "m1.example"], check=True, capture_output=True)
-        for kind in ("pem", "key"):
-            shutil.copy(other / f"m1.example.{kind}", path.pki / f"m1.example.{kind}")
+        path.certify_by_a_stranger(1)
         path.start(agree=False)
         path.agent.wait_event("discovery.taken")
         self.assertIn("handshake_failed", {e["alert"] for e in path.agent.wait_event("association.fail", 2)})

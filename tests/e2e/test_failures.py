@@ -1,7 +1,6 @@
 """Processes that die, peers that are not ours, policies that say no, files that are wrong."""
 
 import os
-import shutil
 import socket
 import subprocess
 import time
@@ -142,11 +141,7 @@ class Policies(Case):
         """Right name, wrong authority: the certificate does not lead to a configured anchor."""
         origin = self.origin()
         path = self.path(1, origin_port=origin.port)
-        other = self.directory / "other"
-        subprocess.run([LOUVER, "pki", "init", str(other)], check=True, capture_output=True)
-        subprocess.run([LOUVER, "pki", "issue", str(other), "--role", "middlebox", "--name", "m1.example"], check=True, capture_output=True)
-        for kind in ("pem", "key"):
-            shutil.copy(other / f"m1.example.{kind}", path.pki / f"m1.example.{kind}")
+        path.certify_by_a_stranger(1)
         path.start(agree=False)
         self.assertIn("handshake_failed", {e["alert"] for e in path.agent.wait_event("association.fail")})
 

@@ -53,6 +53,17 @@ def frames(octets):
     return out
 
 
+def read_frame(s):
+    """The first frame, whole (or what came of it before the end)."""
+    said = b""
+    while len(said) < 6 or len(said) < 6 + int.from_bytes(said[3:6], "big"):
+        more = s.recv(65536)
+        if not more:
+            break
+        said += more
+    return said
+
+
 def connect(port, source=None):
     return socket.create_connection(("127.0.0.1", port), timeout=20, source_address=(source, 0) if source else None)
 
@@ -96,10 +107,7 @@ class Hostile(Case):
                         return
                     with peer:
                         peer.settimeout(5)
-                        said = b""
-                        while len(said) < 6 or len(said) < 6 + int.from_bytes(said[3:6], "big"):
-                            said += peer.recv(65536)
-                        heard.append(said)
+                        heard.append(read_frame(peer))
                         peer.sendall(alert(code, 1, b"try TLS 1.0 without m1.example"))
 
             thread = threading.Thread(target=answer, daemon=True)

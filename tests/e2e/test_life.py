@@ -1,6 +1,5 @@
 """Operating: the control socket, reloading, renewal without anybody noticing, what happens when a party goes away."""
 
-import http.server
 import json
 import os
 import pathlib

@@ -3,12 +3,9 @@
 A row: name, id of docs/catalogue.md, who notices, the alert, and how. `internal_error` is missing: no peer can provoke it, it stands for a fault of the party itself.
 """
 
-import os
-import struct
-
-from peer import records, wire
+from peer import wire
 from peer.channel import C, E
-from peer.wire import CHANNEL, DATA, EOM, FIN, HELLO, JOIN, PAD, frame, u, vector
+from peer.wire import CHANNEL, DATA, EOM, FIN, HELLO, JOIN, PAD, frame, u
 
 ROWS = []
 
@@ -266,7 +263,7 @@ def join_after_close(stage):
 
 # --- as a client: records (m1 has inspect on upstream, write on downstream)
 
-def recording(name, ident, notices, alert, *contents, session_twist=None, http=False):
+def recording(name, ident, notices, alert):
     """`change` gets (session, client) and puts what it likes on the wire."""
     def note(play):
         @row("client", name, ident, notices, alert)

@@ -72,6 +72,17 @@ class InThread(threading.Thread):
         return self.result
 
 
+def ask(port, words):
+    """Says it, ends its direction, and reads what comes until the end."""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as s:
+        s.sendall(words)
+        s.shutdown(socket.SHUT_WR)
+        said = b""
+        while more := s.recv(65536):
+            said += more
+        return said
+
+
 class Interop(Case):
     def identity(self, path, index):
         name = path.names[index]
@@ -204,12 +215,7 @@ class AsServer(Interop):
                     session.finish()
 
                 party = InThread(serve)
-                with socket.create_connection(("127.0.0.1", path.ports[0]), timeout=20) as s:
-                    s.sendall(b"a question")
-                    s.shutdown(socket.SHUT_WR)
-                    said = b""
-                    while more := s.recv(65536):
-                        said += more
+                said = ask(path.ports[0], b"a question")
                 party.get()
                 self.assertEqual(said, b"answer to a question")
                 path.stop()
@@ -230,12 +236,7 @@ class AsMiddlebox(Interop):
         path.agent.wait_event("association.open")
         InThread(box.keep)
         party = InThread(lambda: box.take_session(act).relay())
-        with socket.create_connection(("127.0.0.1", path.ports[0]), timeout=20) as s:
-            s.sendall(b"to and fro")
-            s.shutdown(socket.SHUT_WR)
-            said = b""
-            while more := s.recv(65536):
-                said += more
+        said = ask(path.ports[0], b"to and fro")
         session = party.get()
         path.stop()
         return echo, said, session

@@ -7,8 +7,6 @@ MISBEHAVIOURS=regular expression  plays only the rows whose name it finds.
 import os
 import re
 import socket
-import threading
-import time
 import unittest
 
 from test_interop import InThread, Interop
@@ -17,7 +15,7 @@ from harness import LOUVER, run, wait_for
 from misbehaviours import ROWS
 from peer import wire
 from peer.channel import Identity
-from peer.party import Broken, Client, Closed, Middlebox, PeerAlert, RelayedSession, Server, Wire, honest
+from peer.party import Broken, Client, Closed, Middlebox, PeerAlert, Server, Wire, honest
 
 ONLY = re.compile(os.environ.get("MISBEHAVIOURS", ""))
 WORD = b"attack"  # what no application and no origin may ever see
@@ -204,7 +202,7 @@ class Misbehaviours(Interop):
             self.skipTest("none chosen")
         return chosen
 
-    def path_for(self, quick=(1, 2)):
+    def path_for(self):
         echo, path = self.stream_path(1, {1: {"upstream": "inspect", "downstream": "write"}})
         path.extra = {1: QUICK, "gateway": QUICK, "agent": QUICK}
         original = path.agent_config

@@ -9,7 +9,7 @@ import socket
 import time
 
 from . import records, wire
-from .channel import C, E, S, Channel, ChannelFailed, Identity
+from .channel import C, E, S, Channel, ChannelFailed
 from .crypto import SUITES, sha256
 from .plan import Plan
 from .schedule import EndpointSecrets, SessionKeys, digests, middlebox_table
