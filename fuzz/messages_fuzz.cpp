@@ -25,6 +25,10 @@ void read(wire::MessageType type, Bytes body) {
       return round_trip<wire::Alive>(body);
     case blocked:
       return round_trip<wire::Blocked>(body);
+    case audit:
+      return round_trip<wire::Audit>(body);
+    case receipt:
+      return round_trip<wire::Receipt>(body);
     case alert:
       return round_trip<wire::AlertMessage>(body);
     case close:

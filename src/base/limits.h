@@ -27,8 +27,13 @@ inline constexpr std::uint64_t sequence_end = std::uint64_t{1} << 48;
 inline constexpr unsigned epoch_shift = 22;
 inline constexpr std::uint64_t join_window = std::uint64_t{1} << 16;
 inline constexpr std::uint32_t alive_behind = 3;
-inline constexpr unsigned key_updates = 32;        // in one TLS channel, from the peer
-inline constexpr unsigned empty_tls_records = 64;  // in a row
+inline constexpr unsigned key_updates = 32;                 // in one TLS channel, from the peer
+inline constexpr unsigned empty_tls_records = 64;           // in a row
+inline constexpr std::size_t audit_queue = 64 * 1024;       // values on their way from sessions to their association
+inline constexpr std::size_t audit_pending = 64 * 1024;     // messages received of which a value is missing
+inline constexpr std::size_t audit_unreceived = 16 * 1024;  // values of one party for messages not yet received
+inline constexpr std::uint64_t audit_ahead = 1024;          // session numbers above the highest joined
+inline constexpr std::size_t audit_late = 1024;             // values and receipts of one party that come too late
 
 inline constexpr std::size_t blocked_notes = 64;  // that an endpoint keeps of one association
 
@@ -41,5 +46,7 @@ inline constexpr auto association_lifetime = 15min;
 inline constexpr auto expiry_check = 30s;      // how often an association looks whether a certificate has expired
 inline constexpr auto withdrawal_drain = 45s;  // the longest that sessions live on when their association is withdrawn
 inline constexpr auto close_grace = 10s;       // in which joins with lower numbers still count after a Close
+inline constexpr auto audit_wait = 5s;         // for a missing value, and for receipts after the end of a session
+inline constexpr auto receipt_interval = 10min;  // of a session that lasts
 
 }  // namespace louver::limits

@@ -40,7 +40,7 @@ void print(const Json& answer, const std::string& indent) {
         for (const auto& [name, part] : one.items()) line += (line.empty() ? "" : "  ") + name + "=" + text_of(part);
         std::cout << indent << "  " << line << '\n';
       }
-    } else if (!(value.is_number() && value == 0 && key.ends_with("_total") && indent.size() > 0)) {
+    } else if (!(value.is_number() && value == 0 && key.ends_with("_total") && !indent.empty())) {
       std::cout << indent << key << "  " << text_of(value) << '\n';
     }
   }

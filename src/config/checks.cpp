@@ -210,6 +210,10 @@ Result<> check(const Common& common, const Where& where, Place place) {
 }
 
 Result<> check(const Agent& agent, const Where& where, Place place) {
+  for (const Route& route : agent.routes) {
+    if (!route.audit.empty() && !agent.audit.log)
+      return at_place(route.place, "\"audit\" needs a file to write to: [audit] with log = \"FILE\"");
+  }
   if (agent.routes.empty()) return where.wrong(place, "\"route\" is empty: there is no server to go to");
   LOUVER_TRY(check_distinct(
       agent.routes, [](const Route& route) { return route.name; }, "[[route]] with the name"));
@@ -228,6 +232,8 @@ Result<> check(const Middlebox& middlebox, const Where& where, Place place) {
 }
 
 Result<> check(const Gateway& gateway, const Where& where, Place place) {
+  if (!gateway.policy.audit.empty() && !gateway.audit.log)
+    return where.wrong(place, "policy.audit needs a file to write to: [audit] with log = \"FILE\"");
   LOUVER_TRY(check_certificate(gateway.common, where, place));
   if (gateway.origins.empty()) return where.wrong(place, "\"origin\" is empty: there is nowhere to hand traffic to");
   for (const Approval& approval : gateway.middleboxes) {

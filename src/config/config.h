@@ -102,6 +102,21 @@ struct ContextGrants {
 /// By context, each once; `none` for a context that is not here.
 using Grants = std::vector<ContextGrants>;
 
+// --- audit
+// ------------------------------------------------------------------------------------------------------------
+
+/// Where an end keeps what its audits find. docs/protocol.md §9
+struct Audit {
+  enum class OnFull : std::uint8_t { stop, count };
+  std::optional<std::string> log = {};
+  OnFull on_full = OnFull::stop;
+  bool sync = false;
+  std::optional<std::string> secrets = {};
+  bool operator==(const Audit&) const = default;
+};
+/// In a list of contexts to audit: every context of the profile.
+inline constexpr std::string_view audit_all = "all";
+
 // --- agent
 // ------------------------------------------------------------------------------------------------------------
 
@@ -129,6 +144,8 @@ struct Route {
   std::vector<crypto::SuiteId> suites = {crypto::SuiteId::aes_128_gcm_sha256, crypto::SuiteId::aes_256_gcm_sha384,
                                          crypto::SuiteId::chacha20_poly1305_sha256};
   std::optional<std::uint32_t> max_record = {};  // else limits.max_record
+  std::vector<std::string> audit = {};           // contexts, or only audit_all
+  bool require_audit = true;                     // an Accept that audits less is refused
   milliseconds renew = limits::association_renewal;
   std::string place = {};
 };
@@ -157,6 +174,7 @@ struct Agent {
   std::vector<Route> routes = {};
   std::vector<HttpListener> http = {};
   std::vector<TcpListener> tcp = {};
+  Audit audit = {};
 
   /// Null for a name that no route has; those in listeners all exist.
   const Route* find_route(std::string_view name) const;
@@ -272,7 +290,9 @@ struct GatewayPolicy {
   bool answer_after_finished =
       false;  // the Accept only after the client's Finished, so that no stranger reads the policy
   milliseconds lifetime = limits::association_lifetime;
-  bool tell_parties = true;  // the authenticated parties to HTTP origins, in header fields
+  std::vector<std::string> audit = {};  // contexts that are audited if the client offers it, or only audit_all
+  bool require_audit = false;           // a Hello that offers less of them is refused
+  bool tell_parties = true;             // the authenticated parties to HTTP origins, in header fields
 };
 
 /// Where a gateway hands the traffic to.
@@ -291,6 +311,7 @@ struct Gateway {
   std::vector<Approval> middleboxes = {};
   GatewayPolicy policy = {};
   std::vector<Origin> origins = {};
+  Audit audit = {};
 
   /// The origin of an HTTP authority: the one that lists it, else the default one, else null.
   const Origin* http_origin(std::string_view host, std::uint16_t port) const;

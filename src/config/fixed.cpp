@@ -38,12 +38,12 @@ bool same_tcp(const TcpListener& a, const TcpListener& b) { return a.listen == b
 
 /// What listens under a name.
 template <class Config>
-std::vector<std::string> keep_named(const Config& running, Config& fresh) {
+Fixed keep_named(const Config& running, Config& fresh) {
   Fixed fixed;
   fixed.keep_common(running.common, fresh.common);
   fixed.keep("name", running.name, fresh.name);
   fixed.keep("listen", running.listen, fresh.listen);
-  return std::move(fixed).differing();
+  return fixed;
 }
 
 }  // namespace
@@ -53,10 +53,18 @@ std::vector<std::string> keep_fixed(const Agent& running, Agent& fresh) {
   fixed.keep_common(running.common, fresh.common);
   fixed.keep("http", running.http, fresh.http, same_http);
   fixed.keep("tcp", running.tcp, fresh.tcp, same_tcp);
+  fixed.keep("audit", running.audit, fresh.audit);
   return std::move(fixed).differing();
 }
 
-std::vector<std::string> keep_fixed(const Middlebox& running, Middlebox& fresh) { return keep_named(running, fresh); }
-std::vector<std::string> keep_fixed(const Gateway& running, Gateway& fresh) { return keep_named(running, fresh); }
+std::vector<std::string> keep_fixed(const Middlebox& running, Middlebox& fresh) {
+  return keep_named(running, fresh).differing();
+}
+
+std::vector<std::string> keep_fixed(const Gateway& running, Gateway& fresh) {
+  Fixed fixed = keep_named(running, fresh);
+  fixed.keep("audit", running.audit, fresh.audit);
+  return std::move(fixed).differing();
+}
 
 }  // namespace louver::config

@@ -204,4 +204,8 @@ std::string explain(const GrantMatrix& matrix) {
   return out;
 }
 
+bool is_audited(const std::vector<std::string>& wanted, std::string_view context) {
+  return std::ranges::any_of(wanted, [&](const std::string& one) { return one == audit_all || one == context; });
+}
+
 }  // namespace louver::config

@@ -66,4 +66,7 @@ GrantMatrix most_allowed(const Gateway& gateway);
 /// The matrix as lines of text: contexts and directions down, middleboxes across, "-" for none. Ends with a newline.
 std::string explain(const GrantMatrix& matrix);
 
+/// Whether a list of contexts to audit (audit_all for every one) has this one.
+bool is_audited(const std::vector<std::string>& wanted, std::string_view context);
+
 }  // namespace louver::config

@@ -40,6 +40,9 @@ inline constexpr Named<FilterHead::Type> filter_names[] = {
 inline constexpr Named<ScanFilter::OnMatch> on_match_names[] = {
     {"log", ScanFilter::OnMatch::log}, {"block", ScanFilter::OnMatch::block}, {"redact", ScanFilter::OnMatch::redact}};
 
+inline constexpr Named<Audit::OnFull> on_full_names[] = {{"stop", Audit::OnFull::stop},
+                                                         {"count", Audit::OnFull::count}};
+
 /// The type of `[[filter]]`.
 struct FilterTable {
   using Out = std::vector<Filter>;
@@ -125,6 +128,17 @@ constexpr auto keys_of(Tag<Common>) {
                     key("control", &Common::control, TableOf<Control>{}, "commands while it runs")};
 }
 
+constexpr auto keys_of(Tag<Audit>) {
+  return std::tuple{
+      key("log", &Audit::log, File{},
+          "what audits find, as hash-chained JSON lines; required where anything is audited"),
+      key("on_full", &Audit::on_full, Choice<Audit::OnFull>{on_full_names},
+          "when it cannot be written: end what is audited, or go on and count what is missing"),
+      key("sync", &Audit::sync, Boolean{}, "wait for the disk at each receipt and end of a session"),
+      key("secrets", &Audit::secrets, File{}, "audit secrets of each session, for `louver audit disclose`")
+          .otherwise("they are not kept")};
+}
+
 // --- agent
 // ------------------------------------------------------------------------------------------------------------
 
@@ -156,6 +170,8 @@ constexpr auto keys_of(Tag<Route>) {
           "what is offered, the best first; every middlebox must have all"),
       key("max_record", &Route::max_record, record_size, "the largest record that is offered")
           .otherwise("`limits.max_record`"),
+      key("audit", &Route::audit, AuditContexts{}, "what is to be audited: \"all\", or names of contexts"),
+      key("require_audit", &Route::require_audit, Boolean{}, "refuse an answer of the server that audits less"),
       key("renew", &Route::renew, Duration{1s, 1h}, "age at which an association is replaced by a new one")};
 }
 
@@ -180,7 +196,8 @@ constexpr auto keys_of(Tag<Agent>) {
   return std::tuple{
       key("route", &Agent::routes, TablesOf<Route>{}, "servers and the ways to them").needed(),
       key("http", &Agent::http, TablesOf<HttpListener>{}, "where local applications speak plain HTTP to us"),
-      key("tcp", &Agent::tcp, TablesOf<TcpListener>{}, "where local applications open TCP connections to us")};
+      key("tcp", &Agent::tcp, TablesOf<TcpListener>{}, "where local applications open TCP connections to us"),
+      key("audit", &Agent::audit, TableOf<Audit>{}, "what is kept of audits")};
 }
 
 // --- middlebox and gateway
@@ -300,6 +317,9 @@ constexpr auto keys_of(Tag<GatewayPolicy>) {
       key("answer_after_finished", &GatewayPolicy::answer_after_finished, Boolean{},
           "answer an offer only when the client's handshake is complete, so that nobody else learns the policy"),
       key("lifetime", &GatewayPolicy::lifetime, Duration{1s, 24h}, "age at which an association is closed"),
+      key("audit", &GatewayPolicy::audit, AuditContexts{},
+          "what is audited if the client offers it: \"all\", or names of contexts"),
+      key("require_audit", &GatewayPolicy::require_audit, Boolean{}, "refuse an offer that leaves any of it out"),
       key("tell_parties", &GatewayPolicy::tell_parties, Boolean{},
           "tell HTTP origins the authenticated parties in header fields")};
 }
@@ -317,7 +337,8 @@ constexpr auto keys_of(Tag<Gateway>) {
       key("listen", &Gateway::listen, Address{true}, "where the party before connects to"),
       key("middlebox", &Gateway::middleboxes, TablesOf<Approval>{}, "middleboxes that may take part; nobody else may"),
       key("policy", &Gateway::policy, TableOf<GatewayPolicy>{}, "who is let in and how"),
-      key("origin", &Gateway::origins, TablesOf<Origin>{}, "where the traffic goes").needed()};
+      key("origin", &Gateway::origins, TablesOf<Origin>{}, "where the traffic goes").needed(),
+      key("audit", &Gateway::audit, TableOf<Audit>{}, "what is kept of audits")};
 }
 
 }  // namespace louver::config

@@ -251,4 +251,17 @@ struct ListOf {
   }
 };
 
+/// "all", or a list of contexts.
+struct AuditContexts {
+  using Out = std::vector<std::string>;
+  Result<Out> read(const Value& value, const Where& where) const {
+    const auto* text = value.as<std::string>();
+    if (text && *text == audit_all) return Out{std::string{audit_all}};
+    if (text) return where.expected(word(), value);
+    return ListOf<TextForm>{context_name, 1}.read(value, where);
+  }
+  std::string word() const { return "\"all\" or list of contexts"; }
+  std::string show(const Out& out) const { return ListOf<TextForm>{context_name}.show(out); }
+};
+
 }  // namespace louver::config

@@ -82,4 +82,26 @@ Hash hmac_sha256(Bytes key, std::initializer_list<Bytes> pieces) {
   return out;
 }
 
+struct HmacSha256::State {
+  MacContext context;
+};
+
+HmacSha256::HmacSha256(Bytes key) : state_(std::make_unique<State>()) {
+  state_->context.reset(EVP_MAC_CTX_dup(mac_context("SHA256")));
+  require(state_->context != nullptr && EVP_MAC_init(state_->context.get(), u8(key), key.size(), nullptr) == 1);
+}
+HmacSha256::HmacSha256(HmacSha256&&) noexcept = default;
+HmacSha256& HmacSha256::operator=(HmacSha256&&) noexcept = default;
+HmacSha256::~HmacSha256() = default;
+
+void HmacSha256::add(Bytes piece) { require(EVP_MAC_update(state_->context.get(), u8(piece), piece.size()) == 1); }
+
+Hash HmacSha256::finish() {
+  Hash out{};
+  std::size_t written = 0;
+  require(EVP_MAC_final(state_->context.get(), u8(MutableBytes{out}), &written, out.size()) == 1);
+  require(EVP_MAC_init(state_->context.get(), nullptr, 0, nullptr) == 1);
+  return out;
+}
+
 }  // namespace louver::crypto

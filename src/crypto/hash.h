@@ -2,6 +2,7 @@
 
 #include <array>
 #include <initializer_list>
+#include <memory>
 
 #include "base/bytes.h"
 #include "crypto/suite.h"
@@ -18,6 +19,24 @@ void hmac(const Suite& suite, Bytes key, std::initializer_list<Bytes> pieces, Mu
 
 /// HMAC-SHA-256 whatever the suite (the tags of JOIN, docs/protocol.md §7).
 Hash hmac_sha256(Bytes key, std::initializer_list<Bytes> pieces);
+
+/// HMAC-SHA-256 over octets that come piece by piece; the key stays in it, wiped by the library when it goes.
+class HmacSha256 {
+ public:
+  explicit HmacSha256(Bytes key);
+  HmacSha256(HmacSha256&&) noexcept;
+  HmacSha256& operator=(HmacSha256&&) noexcept;
+  HmacSha256(const HmacSha256&) = delete;
+  HmacSha256& operator=(const HmacSha256&) = delete;
+  ~HmacSha256();
+  void add(Bytes piece);
+  /// The tag of all since the beginning or the last finish(); begins anew under the same key.
+  Hash finish();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 /// The one comparison for secrets, tags and digests: its time depends on the lengths only.
 bool equal_in_constant_time(Bytes a, Bytes b);

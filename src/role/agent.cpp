@@ -25,6 +25,9 @@ Result<Agent::AllRouteRules> Agent::rules_of_routes(const config::Agent& config,
                                                     const std::set<std::string>& withdrawn) {
   AllRouteRules out;
   for (const config::Route& route : config.routes) {
+    if (!route.audit.empty() && !config.audit.log) {
+      return Error{Fault::configuration, route.place + ": audit: the process was started without [audit]; restart it"};
+    }
     LOUVER_ASSIGN(out[route.name], RouteRules::make(route, credentials, config.common.limits.max_record, withdrawn));
   }
   return out;
@@ -41,6 +44,7 @@ Agent::Agent(config::Agent config, Credentials credentials, const AllRouteRules&
 
 Result<> Agent::open() {
   const auto rules = rules_.get();
+  LOUVER_TRY(station_.open_audit(rules->config.audit));
   for (const config::HttpListener& listener : rules->config.http) LOUVER_TRY(listen_http(listener));
   for (const config::TcpListener& listener : rules->config.tcp) LOUVER_TRY(listen_tcp(listener));
   return process_.manage(*this);

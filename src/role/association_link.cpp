@@ -62,6 +62,10 @@ void AssociationLink::after_engine(session::Outbound&& out) {
     told_closing_ = true;
     if (callbacks_.on_closing) callbacks_.on_closing();
   }
+  if (!over_ && engine_->audit() != nullptr) {
+    begin_audit();
+    log_audit();
+  }
   if (!over_) set_timer();
 }
 
@@ -74,6 +78,50 @@ void AssociationLink::log_blocked(const session::BlockedNote& note) {
                       {"context", terms.find_context(ContextId{note.what.context})->name},
                       {"by", terms.name(note.by)},
                       {"reason", note.what.reason.text()}});
+}
+
+/// Before the first session can be: the log has the association in front of all that is found in it.
+void AssociationLink::begin_audit() {
+  if (std::exchange(audit_begun_, true)) return;
+  const std::shared_ptr<session::AssociationRecord>& its = engine_->record();
+  if (station_.audit_log != nullptr) {
+    const tls::Identity* own = engine_->identity();
+    station_.audit_log->association(*its, own != nullptr ? own->names().front() : std::string{},
+                                    own != nullptr ? own->certificates() : std::vector<Buffer>{}, runtime::wall_now());
+  }
+  its->audit().on_note([handle = household_.loop().handle(), weak = weak_from_this()] {
+    handle.post([weak] {
+      if (const auto self = std::static_pointer_cast<AssociationLink>(weak.lock())) self->carry_audit();
+    });
+  });
+  household_.loop().post([weak = weak_from_this()] {  // what came before we listened
+    if (const auto self = std::static_pointer_cast<AssociationLink>(weak.lock())) self->carry_audit();
+  });
+}
+
+void AssociationLink::carry_audit() {
+  if (over_) return;
+  session::Outbound out;
+  const auto carried = engine_->carry_audit(engine_now(), out);
+  if (!carried) {
+    fail(carried.error());
+    return;
+  }
+  after_engine(std::move(out));
+}
+
+void AssociationLink::log_audit() {
+  session::EndpointAudit& audit = *engine_->audit();
+  for (const session::AuditEvent& event : audit.take_events()) {
+    if (station_.audit_log != nullptr) station_.audit_log->event(*engine_->record(), event, runtime::wall_now());
+  }
+  const bool busy = !audit.idle() && !over_;
+  if (busy != audit_counted_) {
+    audit_counted_ = busy;
+    busy ? ++station_.audits : --station_.audits;
+  }
+  if (!over_ && (station_.audit_log == nullptr || station_.audit_log->stopped()))
+    fail(Error{Fault::limit_exceeded, "the audit log cannot be written"});
 }
 
 void AssociationLink::set_timer() {
@@ -95,7 +143,8 @@ void AssociationLink::on_timer() {
   }
   after_engine(std::move(out));
   // After a Close the connection stays for Alive while a session runs; then the endpoints close it.
-  if (!over_ && engine_->closed() && engine_->record()->secrets_erased() && engine_->record()->watched() == 0) {
+  if (!over_ && engine_->closed() && engine_->record()->secrets_erased() && engine_->record()->watched() == 0 &&
+      (engine_->audit() == nullptr || engine_->audit()->idle())) {
     over(Error{Fault::closed, "every session has ended after Close"});
   }
 }
@@ -165,6 +214,11 @@ void AssociationLink::over(const Error& error) {
   if (link_->link().is_open()) link_->link().close_when_written(last_words);
   if (engine_->record() != nullptr) engine_->record()->end(alert_for(error.fault));
   station_.counters.add(told_open_ ? observe::Counter::associations_ended : observe::Counter::associations_failed);
+  if (engine_->audit() != nullptr && audit_begun_) {
+    engine_->audit()->finish();
+    log_audit();
+    if (station_.audit_log != nullptr) station_.audit_log->association_end(*engine_->record(), runtime::wall_now());
+  }
   const auto self = shared_from_this();
   household_.move_out(*this);
   if (callbacks_.on_over) callbacks_.on_over(error);

@@ -66,6 +66,9 @@ class AssociationLink final : public Resident, public LinkOwner {
   void on_drained(Side) override {}
   void after_engine(session::Outbound&& out);
   void log_blocked(const session::BlockedNote& note);
+  void carry_audit();
+  void begin_audit();
+  void log_audit();
   void set_timer();
   void on_timer();
   void fail(const Error& error);
@@ -79,6 +82,7 @@ class AssociationLink final : public Resident, public LinkOwner {
   runtime::Timer timer_;
   runtime::Timer close_timer_;
   bool told_record_ = false, told_open_ = false, told_closing_ = false, over_ = false;
+  bool audit_begun_ = false, audit_counted_ = false;
 };
 
 }  // namespace louver::role

@@ -25,6 +25,7 @@ Gateway::Gateway(std::shared_ptr<GatewayRules> rules, observe::Log& log)
     : rules_(std::move(rules)), process_(rules_.get()->config().common, log), station_(process_.station()) {}
 
 Result<> Gateway::open() {
+  LOUVER_TRY(station_.open_audit(rules_.get()->config().audit));
   LOUVER_ASSIGN(port_, process_.listen(rules_.get()->config().listen, "louver",
                                        [this](Household& household, runtime::Socket socket) {
                                          Doorway::open(household, std::move(socket), station_, *this);
@@ -135,6 +136,7 @@ Result<> Gateway::admit(Household& household, SidedLinkPtr& link, std::shared_pt
   std::unique_ptr<session::EndpointSession> engine;
   LOUVER_TRY(
       record->take_join(frame, runtime::now(), runtime::wall_now(), [&](const session::KeySource& keys) -> Result<> {
+        if (const auto kept = keep_audit_secrets(station_, keys, *record); !kept) return kept.error();
         LOUVER_ASSIGN(engine,
                       session::EndpointSession::make(keys, *profile, station_.limits.idle_deadline, runtime::now()));
         return {};

@@ -32,6 +32,8 @@ wire::Opaque<0, 65535> grants_in_hello_order(const wire::Hello& hello, const con
 
 Result<std::shared_ptr<GatewayRules>> GatewayRules::make(config::Gateway config, Credentials credentials,
                                                          std::set<std::string> withdrawn, std::uint64_t edition) {
+  if (!config.policy.audit.empty() && !config.audit.log)
+    return Error{Fault::configuration, "policy.audit: the process was started without [audit]; restart it"};
   std::shared_ptr<GatewayRules> made{
       new GatewayRules{std::move(config), std::move(credentials), std::move(withdrawn), edition}};
   LOUVER_ASSIGN(
@@ -64,13 +66,29 @@ Result<config::GrantMatrix> GatewayRules::decide(const session::Terms& offered) 
   return config::decide(config_, matrix);
 }
 
+/// What is audited of what the client offers.
+/// @fault grant_refused: the policy wants more
+Result<std::optional<std::vector<std::uint8_t>>> GatewayRules::audited(const session::Terms& offered) const {
+  std::vector<std::uint8_t> out;
+  for (const session::ContextInfo& context : offered.contexts()) {
+    if (!config::is_audited(config_.policy.audit, context.name)) continue;
+    if (offered.audited(context.id)) {
+      out.push_back(raw(context.id));
+    } else if (config_.policy.require_audit) {
+      return Error{Fault::grant_refused, context.name + ": the policy wants an audit, and the client offers none"};
+    }
+  }
+  if (out.empty()) return std::optional<std::vector<std::uint8_t>>{};
+  return std::optional{std::move(out)};
+}
+
 Result<wire::Accept> GatewayRules::answer(const wire::Hello& hello, const session::Terms& offered) {
   LOUVER_ASSIGN(const config::GrantMatrix decided, decide(offered));
   wire::Accept accept;
   accept.suite = static_cast<std::uint16_t>(offered.suite().id);
   accept.grants = grants_in_hello_order(hello, decided);
   LOUVER_ASSIGN(wire::KnownExtensions known, wire::read_extensions(hello.extensions));
-  known.audit.reset();
+  LOUVER_ASSIGN(known.audit, audited(offered));
   if (known.max_record) known.max_record = std::min(*known.max_record, config_.common.limits.max_record);
   accept.extensions = wire::write_extensions(known);
   return accept;
@@ -97,6 +115,7 @@ Result<> GatewayRules::allows(const session::AssociationRecord& record) const {
   if (!decided) return Error{Fault::revoked, decided.error().detail};
   if (*decided != config::matrix_of(record.terms()))
     return Error{Fault::revoked, "it has grants that are no longer given"};
+  if (const auto audits = audited(record.terms()); !audits) return Error{Fault::revoked, audits.error().detail};
   if (const auto client = check_client(record.parties().front()); !client)
     return Error{Fault::revoked, client.error().detail};
   return check_anchors(*credentials_.trust, record);

@@ -32,6 +32,7 @@ class GatewayRules final : public session::ServerPolicy {
   GatewayRules(config::Gateway config, Credentials credentials, std::set<std::string> withdrawn, std::uint64_t edition);
   Result<config::GrantMatrix> decide(const session::Terms& offered) const;
   Result<> check_client(const session::PartyReport& client) const;
+  Result<std::optional<std::vector<std::uint8_t>>> audited(const session::Terms& offered) const;
 
   config::Gateway config_;
   Credentials credentials_;

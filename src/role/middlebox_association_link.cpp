@@ -112,6 +112,12 @@ void MiddleboxAssociationLink::note_record() {
   if (engine_->complete() && seat_.handshake != nullptr) {
     seat_.handshake.reset();
     station_.counters.add(observe::Counter::associations_agreed);
+    engine_->record()->audit().on_note([handle = household_.loop().handle(), weak = weak_from_this()] {
+      handle.post([weak] {
+        if (const auto self = std::static_pointer_cast<MiddleboxAssociationLink>(weak.lock())) self->carry_audit();
+      });
+    });
+    carry_audit();  // what came before we listened
     const session::AssociationRecord& record = *engine_->record();
     station_.log.write(observe::Level::info, observe::Event::association_open,
                        {{"association", to_hex(record.id()).substr(0, 8)},
@@ -128,6 +134,15 @@ void MiddleboxAssociationLink::say_blocked(const wire::Blocked& blocked) {
   const auto said = engine_->say_blocked(blocked, {to_client, to_server});
   carry(std::move(to_client), std::move(to_server), nullptr);
   if (!said) fail(said.error());
+}
+
+void MiddleboxAssociationLink::carry_audit() {
+  if (over_) return;
+  session::Outbound to_client;
+  session::Outbound to_server;
+  const auto carried = engine_->carry_audit(engine_now(), {to_client, to_server});
+  carry(std::move(to_client), std::move(to_server), nullptr);
+  if (!carried) fail(carried.error());
 }
 
 void MiddleboxAssociationLink::set_timer() {

@@ -41,6 +41,7 @@ class MiddleboxAssociationLink final : public Resident, public LinkOwner {
   void on_connected(Result<runtime::Socket> socket);
   void note_record();
   void say_blocked(const wire::Blocked& blocked);
+  void carry_audit();
   void set_timer();
   void close(std::uint8_t code, std::uint32_t drain_ms);
   void fail(const Error& error);

@@ -21,6 +21,7 @@ MiddleboxSessionLink::MiddleboxSessionLink(Household& household, Station& statio
     : household_(household),
       station_(station),
       parts_(std::move(parts)),
+      audit_(parts_.record, parts_.number),
       timer_(household.loop()),
       watch_(household.loop(), parts_.record, [this](const Error& error) { fail(error); }) {
   station_.counters.add(observe::Counter::sessions_started);
@@ -44,6 +45,7 @@ std::size_t MiddleboxSessionLink::on_bytes(Side from, MutableBytes input, const 
   if (over_) return input.size();
   session::Outbound onward;
   const auto consumed = parts_.relay->receive(from, input, *parts_.filters, runtime::now(), onward);
+  audit_.carry(parts_.relay->audit_book());
   runtime::Link& to = link(opposite(from))->link();
   if (!onward.empty()) to.write(std::move(onward), chunk);
   if (!consumed) {
@@ -79,6 +81,7 @@ void MiddleboxSessionLink::on_broken(Side from, const Error& error) {
 void MiddleboxSessionLink::close_if_done() {
   if (over_ || !parts_.relay->ended(Side::client) || !parts_.relay->ended(Side::server)) return;
   over_ = true;
+  audit_.end(parts_.relay->audit_book(), true);
   timer_.cancel();
   for (SidedLinkPtr& one : links_) one->link().close_when_written();
   station_.counters.add(observe::Counter::sessions_ended);
@@ -90,6 +93,7 @@ void MiddleboxSessionLink::close_if_done() {
 void MiddleboxSessionLink::fail(const Error& error) {
   if (over_) return;
   over_ = true;
+  audit_.end(parts_.relay->audit_book(), false);
   timer_.cancel();
   connector_.reset();
   if (parts_.filters->blocked()) {

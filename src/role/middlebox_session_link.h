@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "role/session_audit.h"
 #include "role/session_filters.h"
 #include "role/session_watch.h"
 #include "role/sided_link.h"
@@ -45,6 +46,7 @@ class MiddleboxSessionLink final : public Resident, public LinkOwner {
   Household& household_;
   Station& station_;
   Parts parts_;
+  SessionAudit audit_;
   std::array<SidedLinkPtr, 2> links_;
   std::unique_ptr<runtime::Connector> connector_;
   runtime::Timer timer_;

@@ -95,8 +95,9 @@ void Process::begin_drain() {
 }
 
 void Process::poll_drain() {
-  if (loops_.size() == 1 && !households_.front()->busy()) return stop();
-  if (loops_.size() > 1 && station_.sessions.used() == 0) return stop();
+  const bool audited = station_.audits.load() == 0;
+  if (loops_.size() == 1 && !households_.front()->busy() && audited) return stop();
+  if (loops_.size() > 1 && station_.sessions.used() == 0 && audited) return stop();
   if (runtime::now() >= drain_until_) {
     cut_off_ = true;
     return stop();

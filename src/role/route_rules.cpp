@@ -46,6 +46,20 @@ Result<> RouteRules::make_offer(std::uint32_t max_record, const std::set<std::st
   for (crypto::SuiteId suite : route_.suites) offer_.suites.push_back(static_cast<std::uint16_t>(suite));
   offer_.max_record = route_.max_record.value_or(max_record);
   offer_.profile = std::string{profile_->name};
+  return offer_audits();
+}
+
+Result<> RouteRules::offer_audits() {
+  for (const wire::Context& context : offer_.contexts) {
+    if (config::is_audited(route_.audit, as_text(context.name.bytes))) offer_.audit.push_back(context.id);
+  }
+  for (const std::string& wanted : route_.audit) {
+    const auto is_it = [&](const session::ContextTraits& one) { return one.name == wanted; };
+    if (wanted != config::audit_all && std::ranges::none_of(profile_->contexts, is_it)) {
+      return Error{Fault::configuration,
+                   route_.place + ": \"audit\" names the context \"" + wanted + "\", which the profile has not"};
+    }
+  }
   return {};
 }
 
@@ -57,6 +71,10 @@ Result<std::shared_ptr<const RouteRules>> RouteRules::with_announced(const wire:
 }
 
 Result<> RouteRules::approve(const session::Terms& terms) const {
+  for (const session::ContextInfo& context : terms.contexts()) {
+    if (route_.require_audit && config::is_audited(route_.audit, context.name) && !terms.audited(context.id))
+      return Error{Fault::grant_refused, context.name + ": the server does not audit it, and the route wants it"};
+  }
   return config::check_accepted(route_, config::matrix_of(terms));
 }
 
@@ -108,6 +126,7 @@ bool RouteRules::same_as(const RouteRules& other) const {
          std::ranges::equal(offer_.contexts, other.offer_.contexts, same_context) &&
          offer_.grants == other.offer_.grants && offer_.suites == other.offer_.suites &&
          offer_.max_record == other.offer_.max_record && offer_.profile == other.offer_.profile &&
+         offer_.audit == other.offer_.audit && route_.require_audit == other.route_.require_audit &&
          std::ranges::equal(route_.middleboxes, other.route_.middleboxes, same_middlebox) &&
          std::ranges::equal(route_.discover, other.route_.discover, same_listing) &&
          route_.require_hybrid == other.route_.require_hybrid && route_.renew == other.route_.renew &&

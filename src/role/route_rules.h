@@ -31,7 +31,7 @@ class RouteRules {
   /// @fault announced: why not
   Result<std::shared_ptr<const RouteRules>> with_announced(const wire::Announce& announce) const;
 
-  /// The answer to the offer. @fault grant_refused
+  /// The answer to the offer: grants and audits. @fault grant_refused
   Result<> approve(const session::Terms& terms) const;
   /// Whether an association that was agreed on under other rules could be agreed on as it is under these.
   /// @fault revoked, with the reason
@@ -43,6 +43,7 @@ class RouteRules {
   RouteRules(config::Route route, const Credentials& credentials, runtime::Endpoint first_party)
       : route_(std::move(route)), credentials_(credentials), first_party_(std::move(first_party)) {}
   Result<> make_offer(std::uint32_t max_record, const std::set<std::string>& withdrawn);
+  Result<> offer_audits();
   Result<> check_grants(const session::Terms& terms) const;
 
   config::Route route_;

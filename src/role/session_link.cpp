@@ -18,6 +18,7 @@ SessionLink::SessionLink(Household& household, Station& station, std::shared_ptr
       station_(station),
       number_(number),
       engine_(std::move(engine)),
+      audit_(record, number),
       timer_(household.loop()),
       watch_(household.loop(), std::move(record), [this](const Error& error) { fail(error); }) {
   station_.counters.add(observe::Counter::sessions_started);
@@ -31,6 +32,7 @@ Result<std::shared_ptr<SessionLink>> SessionLink::join(Household& household, Sta
   std::unique_ptr<session::EndpointSession> engine;
   LOUVER_ASSIGN(const Buffer join,
                 record->make_join(runtime::wall_now(), number, [&](const session::KeySource& keys) -> Result<> {
+                  if (const auto kept = keep_audit_secrets(station, keys, *record); !kept) return kept.error();
                   LOUVER_ASSIGN(engine, session::EndpointSession::make(keys, profile, station.limits.idle_deadline,
                                                                        runtime::now()));
                   return {};
@@ -88,6 +90,7 @@ std::size_t SessionLink::on_bytes(Side, MutableBytes input, const runtime::Chunk
   session::PartSink& sink = user_ != nullptr ? static_cast<session::PartSink&>(*user_) : discard;
   const auto consumed = engine_->receive(input, sink, runtime::now());
   if (consumed) station_.counters.add_octets(is_client() ? Direction::s2c : Direction::c2s, *consumed);
+  audit_.carry(engine_->audit_book());
   if (over_) return input.size();
   if (!consumed) {
     fail(consumed.error());
@@ -128,6 +131,7 @@ void SessionLink::finish() {
 }
 
 void SessionLink::flush() {
+  audit_.carry(engine_->audit_book());
   if (over_ || link_ == nullptr) {
     was_high_ = was_high_ || above_high_water();
     return;
@@ -178,6 +182,7 @@ void SessionLink::on_broken(Side, const Error& error) {
 void SessionLink::close_if_done() {
   if (over_ || !engine_->received_end() || !engine_->sent_end()) return;
   over_ = true;
+  audit_.end(engine_->audit_book(), true);
   user_ = nullptr;
   timer_.cancel();
   if (link_ != nullptr && link_->link().is_open()) link_->link().close_when_written();
@@ -198,6 +203,7 @@ void SessionLink::fail(const Error& error) {
 void SessionLink::lose(const Error& error) {
   if (over_) return;
   over_ = true;
+  audit_.end(engine_->audit_book(), false);
   timer_.cancel();
   connector_.reset();
   if (link_ != nullptr && link_->link().is_open()) link_->link().close_when_written(last_words);

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "role/session_audit.h"
 #include "role/session_watch.h"
 #include "role/sided_link.h"
 #include "role/station.h"
@@ -86,6 +87,7 @@ class SessionLink final : public Resident, public LinkOwner {
   Station& station_;
   SessionNumber number_;
   std::unique_ptr<session::EndpointSession> engine_;
+  SessionAudit audit_;
   SessionUser* user_ = nullptr;
   session::Outbound out_;  // not yet written; while connecting, everything from the JOIN on
   std::unique_ptr<runtime::Connector> connector_;

@@ -5,6 +5,7 @@
 
 #include "config/config.h"
 #include "crypto/system_random.h"
+#include "observe/audit_log.h"
 #include "observe/counters.h"
 #include "observe/log.h"
 #include "role/household.h"
@@ -64,7 +65,25 @@ struct Station {
   Quota sessions;
   runtime::LinkOptions link_options;
   std::atomic<bool> draining{false};
+
+  std::unique_ptr<observe::AuditLog> audit_log;          // where this process is an end that audits
+  std::unique_ptr<observe::AuditSecrets> audit_secrets;  // where its operator wants them
+  std::atomic<std::size_t> audits{0};                    // associations of which an audit is not yet closed
+
+  /// @fault configuration
+  Result<> open_audit(const config::Audit& audit);
 };
+
+inline Result<> Station::open_audit(const config::Audit& audit) {
+  if (!audit.log) return {};
+  const auto on_full =
+      audit.on_full == config::Audit::OnFull::stop ? observe::AuditLog::OnFull::stop : observe::AuditLog::OnFull::count;
+  LOUVER_ASSIGN(audit_log, observe::AuditLog::open(*audit.log, on_full, audit.sync, runtime::wall_now()));
+  if (audit.secrets) {
+    LOUVER_ASSIGN(audit_secrets, observe::AuditSecrets::open(*audit.secrets));
+  }
+  return {};
+}
 
 /// What an association holds for as long as it lives, and what it holds until it is agreed on.
 struct AssociationSeat {
@@ -91,6 +110,15 @@ inline Result<std::shared_ptr<void>> session_seat(Station& station, const sessio
   auto seat = station.sessions.take();
   if (seat == nullptr) return Error{Fault::limit_exceeded, "too many sessions"};
   return seat;
+}
+
+/// Within the derivation of a session's keys: what `louver audit disclose` will need, if it is to be kept.
+/// @fault limit_exceeded: it cannot be written
+inline Result<> keep_audit_secrets(Station& station, const session::KeySource& keys,
+                                   const session::AssociationRecord& record) {
+  if (station.audit_secrets == nullptr || !record.terms().audits()) return {};
+  if (station.audit_secrets->write(keys, to_hex(record.manifest_hash()))) return {};
+  return Error{Fault::limit_exceeded, "the audit secrets cannot be written"};
 }
 
 inline Now engine_now() { return {runtime::now(), runtime::wall_now()}; }

@@ -20,6 +20,15 @@ struct PartyReport {
   wire::Describe describe;  // of middleboxes
   WallTime expires = WallTime::max();
   std::optional<tls::Anchor> anchor = {};  // that its certificate led to; none for an anonymous client
+  std::vector<Buffer> certificates = {};   // DER, the leaf first, up to the anchor; empty: an anonymous client
+};
+
+/// What a third party needs beside receipts: the very octets that all agreed on. Kept at an endpoint where something is
+/// audited. docs/protocol.md §9
+struct AuditEvidence {
+  Buffer hello;
+  Buffer manifest;
+  wire::Hash client_id{};  // what the client's leaf is hashed with
 };
 
 /// What an association is once all parties agree: immutable but for the secrets, which its record erases.
@@ -33,6 +42,7 @@ struct Agreement {
   std::vector<PartyReport> parties;    // those that this party knows
   WallTime expires = WallTime::max();  // the earliest of the certificates that this party has verified
   SecretTable secrets;
+  AuditEvidence evidence = {};
 };
 
 /// SHA-256("louver v1 manifest" || Manifest); the association's id is its first 16 octets.

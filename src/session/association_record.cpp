@@ -29,6 +29,11 @@ Result<wire::Join> decode_join(const wire::FrameView& frame) {
   return wire::decode<wire::Join>(frame.body());
 }
 
+const PartyReport* AssociationRecord::find_party(PartyIndex party) const {
+  const auto found = std::ranges::find(agreement_.parties, party, &PartyReport::index);
+  return found == agreement_.parties.end() ? nullptr : &*found;
+}
+
 AssociationRecord::State AssociationRecord::state() const {
   const std::lock_guard lock{mutex_};
   return state_;

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 
+#include "session/audit_outbox.h"
 #include "session/session_keys.h"
 
 namespace louver::session {
@@ -18,6 +19,11 @@ class JoinWindow {
   /// True if `number` was free; it is marked then. 0, a marked one, and one more than 2^16 below the highest are not
   /// free.
   bool mark(std::uint64_t number);
+  /// Marked, or so far below the highest that it counts as marked.
+  bool marked(std::uint64_t number) const {
+    if (number > highest_) return false;
+    return highest_ - number >= limits::join_window || marked_->test(number % limits::join_window);
+  }
   std::uint64_t highest() const { return highest_; }
 
  private:
@@ -50,6 +56,12 @@ class AssociationRecord {
   PartyIndex self() const { return agreement_.self; }
   const wire::AssociationId& id() const { return agreement_.id; }
   const std::vector<PartyReport>& parties() const { return agreement_.parties; }
+  /// Null for a party that this one does not know, and for itself.
+  const PartyReport* find_party(PartyIndex party) const;
+  const wire::Hash& manifest_hash() const { return agreement_.manifest_hash; }
+  const AuditEvidence& evidence() const { return agreement_.evidence; }
+  /// Where sessions leave what they state, for the association to send and judge.
+  AuditOutbox& audit() { return audit_; }
 
   State state() const;
   /// Both Go are in, or for an endpoint: step 4 is done.
@@ -131,6 +143,7 @@ class AssociationRecord {
   std::atomic<std::uint32_t> alive_sent_{0};
   std::atomic<std::uint32_t> alive_received_{0};
   std::vector<std::weak_ptr<std::function<void()>>> watchers_;
+  AuditOutbox audit_;
 };
 
 /// The associations of a process, by id and the party that this process is in them. Bounded; shared by all threads.

@@ -18,6 +18,7 @@ wire::Hello make_hello(const ClientOffer& offer, RandomSource& random) {
   hello.suites.items = offer.suites;
   wire::KnownExtensions known;
   known.max_record = offer.max_record;
+  if (!offer.audit.empty()) known.audit = offer.audit;
   if (!offer.profile.empty()) known.profile = offer.profile;
   hello.extensions = wire::write_extensions(known);
   return hello;

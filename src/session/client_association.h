@@ -12,6 +12,7 @@ struct ClientOffer {
   std::vector<std::uint16_t> suites;
   std::uint32_t max_record = limits::max_record_default;
   std::string profile;
+  std::vector<std::uint8_t> audit = {};  // ids of contexts, ascending
 };
 
 /// The client's end of an association.

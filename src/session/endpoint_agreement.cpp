@@ -54,6 +54,7 @@ Result<> EndpointAgreement::on_verified(std::size_t channel, const tls::Verified
     entry.leaf_hash = peer->leaf_hash();
     entry.key_hash = peer->key_hash();
     entry.leaf_der = to_buffer(peer->leaf_der());
+    entry.issuers = peer->issuers_der();
     entry.expires = peer->not_after();
     entry.anchor = peer->anchor();
   }
@@ -208,8 +209,13 @@ std::vector<PartyReport> EndpointAgreement::reports() const {
   const PartyIndex other = is_client() ? PartyIndex{static_cast<std::uint8_t>(peers_.size())} : PartyIndex{0};
   for (std::size_t i = 0; i < peers_.size(); ++i) {
     const PartyIndex index = i == 0 ? other : PartyIndex{static_cast<std::uint8_t>(i)};
-    out.push_back(
-        {index, peers_[i].name, peers_[i].describe.value_or(wire::Describe{}), peers_[i].expires, peers_[i].anchor});
+    PartyReport report{index, peers_[i].name, peers_[i].describe.value_or(wire::Describe{}), peers_[i].expires,
+                       peers_[i].anchor};
+    if (!peers_[i].leaf_der.empty() && terms_->audits()) {
+      report.certificates = peers_[i].issuers;
+      report.certificates.insert(report.certificates.begin(), peers_[i].leaf_der);
+    }
+    out.push_back(std::move(report));
   }
   std::ranges::sort(out, {}, &PartyReport::index);
   return out;
@@ -223,6 +229,12 @@ Result<> EndpointAgreement::send_keys(const Exporter& exporter, const Send& send
   manifest_hash_ = hash_of_manifest(manifest);
   if (!is_client() && *confirmed_ != manifest_hash_)
     return Error{Fault::manifest_differs, "the client confirms another manifest"};
+
+  if (terms_->audits()) {
+    evidence_.hello = wire::encode(hello_);
+    evidence_.manifest = wire::encode(manifest);
+    LOUVER_TRY(exporter("EXPERIMENTAL-louver-v1 cid", {}, evidence_.client_id));
+  }
 
   const std::size_t octets = terms_->suite().hash_octets;
   EndpointInputs inputs{EndToEndSecret{octets}, Seed{octets}};
@@ -256,9 +268,16 @@ Result<> EndpointAgreement::finish(const Send& send) {
 Agreement EndpointAgreement::take() {
   WallTime expires = own_.expires;
   for (const Peer& peer : peers_) expires = std::min(expires, peer.expires);
-  return {
-      std::move(*terms_), std::move(*plan_), self(), manifest_hash_, association_id(manifest_hash_), reports(), expires,
-      std::move(secrets_)};
+  std::vector<PartyReport> known = reports();
+  return {std::move(*terms_),
+          std::move(*plan_),
+          self(),
+          manifest_hash_,
+          association_id(manifest_hash_),
+          std::move(known),
+          expires,
+          std::move(secrets_),
+          std::move(evidence_)};
 }
 
 }  // namespace louver::session

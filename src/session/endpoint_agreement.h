@@ -52,6 +52,7 @@ class EndpointAgreement {
     tls::Digest leaf_hash{};
     tls::Digest key_hash{};
     Buffer leaf_der;
+    std::vector<Buffer> issuers;
     WallTime expires = WallTime::max();
     std::optional<tls::Anchor> anchor;
     std::optional<wire::Describe> describe;
@@ -92,6 +93,7 @@ class EndpointAgreement {
   std::optional<wire::Hash> confirmed_;  // the other end's
   wire::Hash manifest_hash_{};
   SecretTable secrets_;
+  AuditEvidence evidence_;
   std::vector<wire::DigestItem> seen_;  // digests by name, own ones and those of the Readys so far; names ascend
 };
 

@@ -81,6 +81,7 @@ void EndpointAssociation::settle(Now now) {
     alive_.start(now.mono);
     expiry_.start(record_->expires(), now);
     record_->set_made_at(now.mono);
+    if (record_->terms().audits()) audit_ = std::make_unique<EndpointAudit>(*record_, contexts_.end_to_end->identity());
     record_->open();
   }
 }
@@ -103,6 +104,9 @@ Result<> EndpointAssociation::on_message(std::size_t channel, wire::MessageType 
       return on_alert_message(channel, body);
     case wire::MessageType::alive:
       return on_alive(channel, body, now);
+    case wire::MessageType::audit:
+    case wire::MessageType::receipt:
+      return on_audit_message(channel, type, body, now);
     case wire::MessageType::close:
       if (!agreement_->complete()) break;
       return on_close(body, now);
@@ -123,6 +127,25 @@ Result<> EndpointAssociation::on_alert_message(std::size_t channel, Bytes body) 
   const std::string who = channel == 0 ? "the other end" : "M" + std::to_string(channel);
   peer_alert_ = PeerAlert{PartyIndex{alert.party}, static_cast<Alert>(alert.code), true};
   return Error{Fault::peer_alert, who + " reports " + std::string{name_of(static_cast<Alert>(alert.code))}};
+}
+
+/// Only where something is audited, and never before the agreement is complete at this end.
+Result<> EndpointAssociation::on_audit_message(std::size_t channel, wire::MessageType type, Bytes body, Now now) {
+  if (audit_ == nullptr)
+    return Error{Fault::unexpected_message, std::string{wire::name_of(type)} + " where nothing is audited"};
+  const PartyIndex other = is_client() ? record_->terms().server() : PartyIndex{0};
+  const PartyIndex from = channel == 0 ? other : PartyIndex{static_cast<std::uint8_t>(channel)};
+  return type == wire::MessageType::audit ? audit_->on_value(from, body, now.mono)
+                                          : audit_->on_receipt(from, body, now.mono);
+}
+
+Result<> EndpointAssociation::carry_audit(Now now, Outbound& out) {
+  if (audit_ == nullptr) return {};
+  LOUVER_TRY(audit_->note(record_->audit().take(), now.mono, [this](std::size_t channel, Buffer message) {
+    return say(channel, SecretBuffer{std::move(message)});
+  }));
+  flush(out);
+  return {};
 }
 
 Result<> EndpointAssociation::on_alive(std::size_t channel, Bytes body, Now now) {
@@ -181,6 +204,7 @@ Result<> EndpointAssociation::on_deadline(Now now, Outbound& out) {
     record_->set_alive_sent(number);
     LOUVER_TRY(channels_[0].send(wire::Alive{number}));
   }
+  if (audit_ != nullptr) audit_->on_deadline(now.mono);
   if (now.mono >= grace_until_) {
     record_->erase_secrets();
     grace_until_ = TimePoint::max();
@@ -192,7 +216,8 @@ Result<> EndpointAssociation::on_deadline(Now now, Outbound& out) {
 TimePoint EndpointAssociation::deadline() const {
   if (started_ == TimePoint::max()) return started_;
   if (!complete_) return started_ + handshake_deadline_;
-  return std::min({alive_.deadline(), grace_until_, expiry_.deadline()});
+  const TimePoint audit = audit_ == nullptr ? TimePoint::max() : audit_->deadline();
+  return std::min({alive_.deadline(), grace_until_, expiry_.deadline(), audit});
 }
 
 Result<> EndpointAssociation::on_connection_end() const {

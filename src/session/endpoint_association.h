@@ -6,6 +6,7 @@
 #include "session/association_record.h"
 #include "session/control_channel.h"
 #include "session/endpoint_agreement.h"
+#include "session/endpoint_audit.h"
 #include "session/expiry_clock.h"
 #include "wire/join.h"
 
@@ -39,6 +40,13 @@ class EndpointAssociation {
   /// From the moment that Confirm and Keys are out (state `waiting`); open once step 4 is done.
   const std::shared_ptr<AssociationRecord>& record() const { return record_; }
   bool complete() const { return complete_; }
+
+  /// The audit of an association in which something is audited, once it is open; else null. docs/protocol.md §9
+  EndpointAudit* audit() { return audit_.get(); }
+  /// Whose certificate this end has shown in it; null: an anonymous client.
+  const tls::Identity* identity() const { return contexts_.end_to_end->identity(); }
+  /// Sends and judges what the sessions have left in the record's outbox.
+  Result<> carry_audit(Now now, Outbound& out);
 
   /// Ends or renews the association: no join after this one's last; running sessions end after `drain_ms`
   /// (drain_by_themselves: never).
@@ -93,6 +101,7 @@ class EndpointAssociation {
   Result<> on_alive(std::size_t channel, Bytes body, Now now);
   Result<> on_close(Bytes body, Now now);
   Result<> on_blocked(std::size_t channel, Bytes body);
+  Result<> on_audit_message(std::size_t channel, wire::MessageType type, Bytes body, Now now);
   Result<> on_alert_message(std::size_t channel, Bytes body);
   Result<> send_close(std::uint8_t code, std::uint32_t drain_ms, std::uint64_t last, Now now);
   Exporter exporter() const;
@@ -107,6 +116,7 @@ class EndpointAssociation {
   std::size_t unverified_bytes_ = 0;
   std::optional<PeerAlert> peer_alert_;
   std::vector<BlockedNote> blocked_;
+  std::unique_ptr<EndpointAudit> audit_;
 };
 
 }  // namespace louver::session

@@ -8,8 +8,16 @@ Result<std::unique_ptr<EndpointSession>> EndpointSession::make(const KeySource& 
   auto ledger = std::make_unique<ExchangeLedger>();
   LOUVER_ASSIGN(Receiver receiver, Receiver::make(keys, opposite(out), profile, *ledger));
   LOUVER_ASSIGN(Sender sender, Sender::make(keys, out, profile));
-  return std::unique_ptr<EndpointSession>{new EndpointSession{keys, profile, std::move(receiver), std::move(sender),
-                                                              std::move(ledger), idle_deadline, started}};
+  std::unique_ptr<EndpointSession> session{new EndpointSession{keys, profile, std::move(receiver), std::move(sender),
+                                                               std::move(ledger), idle_deadline, started}};
+  if (keys.terms().audits()) LOUVER_TRY(session->audit(keys));
+  return session;
+}
+
+Result<> EndpointSession::audit(const KeySource& keys) {
+  audit_ = std::make_unique<AuditBook>(AuditBook{keys.session(), {}});
+  LOUVER_TRY(receiver_.audit(keys, *audit_, nullptr));
+  return sender_.audit(keys, *audit_, nullptr);
 }
 
 EndpointSession::EndpointSession(const KeySource& keys, const ProfileTraits& profile, Receiver receiver, Sender sender,

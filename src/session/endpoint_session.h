@@ -35,6 +35,8 @@ class EndpointSession {
   /// truncation).
   std::uint32_t complete_exchanges() const { return receiver_.complete_exchanges(); }
   const std::optional<ReceivedAlert>& alert() const { return alert_; }
+  /// Where the values of audited messages wait for the association; null where nothing is audited. docs/protocol.md §9
+  AuditBook* audit_book() { return audit_.get(); }
 
   /// The connection is at its end: fine if both directions have ended, else truncation.
   Result<> on_connection_end() const;
@@ -45,6 +47,7 @@ class EndpointSession {
  private:
   EndpointSession(const KeySource& keys, const ProfileTraits& profile, Receiver receiver, Sender sender,
                   std::unique_ptr<ExchangeLedger> ledger, Duration idle_deadline, TimePoint started);
+  Result<> audit(const KeySource& keys);
   Result<> on_record(const wire::FrameView& frame, PartSink& sink);
   void note_progress(TimePoint now);
 
@@ -56,6 +59,7 @@ class EndpointSession {
   Sender sender_;
   Duration idle_deadline_;
   std::optional<ReceivedAlert> alert_;
+  std::unique_ptr<AuditBook> audit_;
   TimePoint last_activity_;
   TimePoint last_progress_ = TimePoint::max();  // of the exchange that lags
   std::uint32_t complete_before_ = 0;

@@ -139,6 +139,8 @@ Result<> MiddleboxAssociation::advance(Now now, Outputs out) {
     complete_ = true;
     expiry_.start(record_->expires(), now);
     record_->set_made_at(now.mono);
+    if (record_->terms().audits())
+      audit_ = std::make_unique<MiddleboxAudit>(*record_, options_.client_side->identity());
     record_->open();
   }
   flush(out);
@@ -156,6 +158,14 @@ Result<> MiddleboxAssociation::on_message(Side from, wire::MessageType type, Byt
   if (type == wire::MessageType::close && complete_) return on_close(body, now);
   if (complete_) return Error{Fault::unexpected_message, std::string{wire::name_of(type)} + " after the agreement"};
   return agreement_->on_message(from, type, body, sender());
+}
+
+Result<> MiddleboxAssociation::carry_audit(Now now, Outputs out) {
+  if (audit_ == nullptr) return {};
+  LOUVER_TRY(audit_->note(record_->audit().take(), now.mono,
+                          [this](Side to, Buffer message) { return say(to, std::move(message)); }));
+  flush(out);
+  return {};
 }
 
 Result<> MiddleboxAssociation::on_close(Bytes body, Now now) {

@@ -3,6 +3,7 @@
 #include "base/random.h"
 #include "session/association_record.h"
 #include "session/control_channel.h"
+#include "session/endpoint_audit.h"
 #include "session/expiry_clock.h"
 #include "session/middlebox_agreement.h"
 
@@ -42,6 +43,8 @@ class MiddleboxAssociation {
   Result<> on_deadline(Now now);
   TimePoint deadline() const;
   bool closed() const { return record_ != nullptr && record_->state() == AssociationRecord::State::closing; }
+  /// Sends what the sessions have left in the record's outbox.
+  Result<> carry_audit(Now now, Outputs out);
   /// Asks both ends to end the association.
   Result<> close(std::uint8_t code, std::uint32_t drain_ms, Now now, Outputs out);
   /// Tells both ends what a filter stopped in one of the association's sessions. Nothing before it is open.
@@ -81,6 +84,7 @@ class MiddleboxAssociation {
   ExpiryClock expiry_;
   std::size_t unverified_bytes_ = 0;
   std::optional<Alert> peer_alert_;
+  std::unique_ptr<MiddleboxAudit> audit_;
   Buffer alert_to_pass_;  // an ALERT frame of one side, for the other, so that both ends hear it
   Side alert_from_ = Side::client;
 };

@@ -19,6 +19,7 @@ struct Part {
   bool end = false;       // the message ends with these bytes
   bool redacted = false;  // a tombstone: `bytes` is empty, `redacted_bytes` is what the redactor states was there
   std::uint32_t redacted_bytes = 0;
+  PartyIndex redactor{};  // whose tombstone it is
 };
 
 /// Where parts go: an engine's way to the application, an application's way into an engine.

@@ -23,7 +23,8 @@ Receiver::Receiver(const KeySource& keys, Direction direction, const ProfileTrai
     const Segment* segment = plan_->segment_on_hop(context.id, direction, hop_rank_);
     segments_[raw(context.id)] = segment;
     if (segment != nullptr && segment->sink == self_) {
-      rules_[raw(context.id)] = std::make_unique<ExchangeRule>(numbered_, traits_of(profile, context).several_messages);
+      sunk_[raw(context.id)] =
+          std::make_unique<Sunk>(Sunk{ExchangeRule{numbered_, traits_of(profile, context).several_messages}});
     }
   }
   for (const Flow& flow : plan_->flows(direction)) {
@@ -116,7 +117,7 @@ void Receiver::note(const AcceptedRecord& record) {
 
 Result<> Receiver::check_exchange(const AcceptedRecord& record, bool end, bool padding_only) {
   const std::uint32_t n = raw(record.exchange());
-  LOUVER_TRY(rules_[raw(record.context())]->take(record.exchange(), end, padding_only));
+  LOUVER_TRY(sunk_[raw(record.context())]->rule.take(record.exchange(), end, padding_only));
   if (!numbered_ || padding_only) return {};
   if (direction_ == Direction::s2c && n > ledger_->highest_c2s) {
     return Error{Fault::record_exchange, "exchange " + std::to_string(n) + ": an answer to no request"};
@@ -127,13 +128,45 @@ Result<> Receiver::check_exchange(const AcceptedRecord& record, bool end, bool p
   return {};
 }
 
+/// What only the sink does with a part: the rules of exchanges, and the values of an audit.
+Result<> Receiver::sink(const AcceptedRecord& record, const Part& part, bool padding_only) {
+  LOUVER_TRY(check_exchange(record, part.end, padding_only));
+  AuditDigest* audit = sunk_[raw(part.context)]->audit.get();
+  if (audit == nullptr || padding_only) return {};
+  if (part.redacted) {
+    audit->add_tombstone(part.exchange, part.redacted_bytes, part.redactor);
+  } else {
+    audit->add(part.exchange, part.bytes);
+  }
+  if (part.end) audit->end(part.exchange);
+  return {};
+}
+
+Result<> Receiver::audit(const KeySource& keys, AuditBook& book, std::map<ContextId, AuditEcho>* echoes) {
+  for (const ContextInfo& context : terms_->contexts()) {
+    Sunk* sunk = sunk_[raw(context.id)].get();
+    if (sunk == nullptr || !terms_->audited(context.id)) continue;
+    const Segment& segment = *segments_[raw(context.id)];
+    LOUVER_ASSIGN(AuditDigest digest, AuditDigest::make(keys, segment, AuditPlace::in, book));
+    if (echoes != nullptr) {
+      const Segment& next = *plan_->segment_on_hop(context.id, direction_, hop_rank_ + 1);
+      LOUVER_TRY(digest.add_echo(keys, next, (*echoes)[context.id]));
+    } else if (terms_->anyone_has(Grant::write, context.id, direction_)) {
+      LOUVER_TRY(digest.add_end(keys, segment));
+    }
+    sunk->audit = std::make_unique<AuditDigest>(std::move(digest));
+  }
+  return {};
+}
+
 Result<std::optional<Part>> Receiver::open(const AcceptedRecord& record, MutableBytes plaintext) {
   Opener& opener = *openers_[raw(record.context())];
   Part part{.context = record.context(), .direction = direction_, .exchange = record.exchange(), .bytes = {}};
   if (const RedactedView* redacted = record.redacted()) {
     LOUVER_ASSIGN(part.redacted_bytes, opener.open(*redacted, record.seq()));
     part.redacted = true;
-    if (is_sink(record)) LOUVER_TRY(check_exchange(record, false, false));
+    part.redactor = redacted->redactor;
+    if (is_sink(record)) LOUVER_TRY(sink(record, part, false));
     return std::optional{part};
   }
   const DataView& data = *record.data();
@@ -144,7 +177,7 @@ Result<std::optional<Part>> Receiver::open(const AcceptedRecord& record, Mutable
   }
   part.bytes = opened.content;
   part.end = data.eom();
-  if (is_sink(record)) LOUVER_TRY(check_exchange(record, part.end, opened.padding_only));
+  if (is_sink(record)) LOUVER_TRY(sink(record, part, opened.padding_only));
   if (opened.padding_only) return std::optional<Part>{};
   return std::optional{part};
 }
@@ -159,24 +192,24 @@ void Receiver::bear_witness(const AcceptedRecord& record) const {
 }
 
 bool Receiver::message_open() const {
-  return std::ranges::any_of(rules_, [](const auto& rule) { return rule != nullptr && rule->message_open(); });
+  return std::ranges::any_of(sunk_, [](const auto& one) { return one != nullptr && one->rule.message_open(); });
 }
 
 bool Receiver::parts_missing() const {
   std::uint32_t ended = 0;
   std::optional<std::uint32_t> begun;
-  for (const auto& rule : rules_) {
-    if (rule == nullptr) continue;
-    ended = std::max(ended, rule->ended());
-    begun = std::min(begun.value_or(rule->last()), rule->last());
+  for (const auto& one : sunk_) {
+    if (one == nullptr) continue;
+    ended = std::max(ended, one->rule.ended());
+    begun = std::min(begun.value_or(one->rule.last()), one->rule.last());
   }
   return begun.value_or(0) < ended;
 }
 
 std::uint32_t Receiver::complete_exchanges() const {
   std::optional<std::uint32_t> least;
-  for (const auto& rule : rules_) {
-    if (rule != nullptr) least = std::min(least.value_or(rule->ended()), rule->ended());
+  for (const auto& one : sunk_) {
+    if (one != nullptr) least = std::min(least.value_or(one->rule.ended()), one->rule.ended());
   }
   return least.value_or(0);
 }

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <variant>
 
+#include "session/audit_digest.h"
 #include "session/exchanges.h"
 #include "session/opener.h"
 #include "session/part.h"
@@ -42,6 +44,10 @@ class Receiver {
   static Result<Receiver> make(const KeySource& keys, Direction direction, const ProfileTraits& profile,
                                ExchangeLedger& ledger);
 
+  /// The values of what is sunk here in audited contexts go to `book`, which outlives this.
+  /// @param echoes  at a middlebox: what its sender compares with, by context
+  Result<> audit(const KeySource& keys, AuditBook& book, std::map<ContextId, AuditEcho>* echoes);
+
   /// Hop tag, layout, sequence, ends.
   /// @fault hop_tag, record_*, fin_order
   Result<AcceptedRecord> accept(const wire::FrameView& frame);
@@ -76,12 +82,17 @@ class Receiver {
     std::uint64_t next_seq = 0;
     bool fin = false;
   };
+  struct Sunk {
+    ExchangeRule rule;
+    std::unique_ptr<AuditDigest> audit = nullptr;  // null where nothing is audited
+  };
   Receiver(const KeySource& keys, Direction direction, const ProfileTraits& profile, ExchangeLedger& ledger,
            crypto::Aead hop);
   Result<> load(const KeySource& keys);
   Result<std::variant<DataView, RedactedView>> view(const wire::FrameView& frame, const Segment& segment) const;
   Result<> check_hop(const std::variant<DataView, RedactedView>& view);
   Result<> check_fin(const DataView& data, const Flow& flow) const;
+  Result<> sink(const AcceptedRecord& record, const Part& part, bool padding_only);
   Result<> check_exchange(const AcceptedRecord& record, bool end, bool padding_only);
   void note(const AcceptedRecord& record);
 
@@ -97,7 +108,7 @@ class Receiver {
   std::vector<FlowState> flows_;                // by index in the plan
   std::array<const Segment*, 256> segments_{};  // on the hop, by context
   std::array<std::unique_ptr<Opener>, 256> openers_;
-  std::array<std::unique_ptr<ExchangeRule>, 256> rules_;  // where this party is the sink
+  std::array<std::unique_ptr<Sunk>, 256> sunk_;  // where this party is the sink
   std::size_t flows_on_hop_ = 0, fins_ = 0, sunk_flows_ = 0, sunk_fins_ = 0;
 };
 

@@ -51,6 +51,16 @@ Result<> RelaySession::load(const KeySource& keys, const ProfileTraits& profile)
     }
     ways_.push_back(std::move(way));
   }
+  return keys.terms().audits() ? audit(keys) : Result<>{};
+}
+
+Result<> RelaySession::audit(const KeySource& keys) {
+  audit_ = std::make_unique<Audit>(Audit{{keys.session(), {}}});
+  for (const auto& way : ways_) {
+    auto& echoes = audit_->echoes[slot(way->direction)];
+    LOUVER_TRY(way->receiver.audit(keys, audit_->book, &echoes));
+    LOUVER_TRY(way->sender.audit(keys, audit_->book, &echoes));
+  }
   return {};
 }
 

@@ -54,6 +54,8 @@ class RelaySession {
   /// The connection from `from` is at its end: fine if its direction has ended, else truncation.
   Result<> on_connection_end(Side from) const;
   const std::optional<ReceivedAlert>& alert() const { return alert_; }
+  /// Where the values of audited messages wait for the association; null where nothing is audited. docs/protocol.md §9
+  AuditBook* audit_book() { return audit_ != nullptr ? &audit_->book : nullptr; }
   TimePoint deadline() const {
     return last_activity_ == TimePoint::max() ? last_activity_ : last_activity_ + idle_deadline_;
   }
@@ -62,6 +64,7 @@ class RelaySession {
  protected:
   RelaySession(const KeySource& keys, Duration idle_deadline, TimePoint started);
   Result<> load(const KeySource& keys, const ProfileTraits& profile);
+  Result<> audit(const KeySource& keys);
 
  private:
   /// A record that waits behind one that is held: "a writer reads on within its limit".
@@ -81,6 +84,10 @@ class RelaySession {
     bool writes = false;
   };
   class Emitter;
+  struct Audit {
+    AuditBook book;
+    std::array<std::map<ContextId, AuditEcho>, 2> echoes{};  // by direction
+  };
 
   Result<> on_record(Way& way, const wire::FrameView& frame, RelayHandler& handler, Outbound& onward);
   Result<> process(Way& way, const AcceptedRecord& record, bool in_input, RelayHandler& handler, Outbound& onward);
@@ -104,6 +111,7 @@ class RelaySession {
   Duration idle_deadline_;
   TimePoint last_activity_;
   std::optional<ReceivedAlert> alert_;
+  std::unique_ptr<Audit> audit_;
 };
 
 }  // namespace louver::session

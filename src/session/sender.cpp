@@ -35,6 +35,21 @@ Result<> Sender::load(const KeySource& keys, const ProfileTraits& profile) {
   return {};
 }
 
+Result<> Sender::audit(const KeySource& keys, AuditBook& book, std::map<ContextId, AuditEcho>* echoes) {
+  for (const auto& one : sealers_) {
+    if (one == nullptr || !terms_->audited(one->sealer.segment().context)) continue;
+    const Segment& segment = one->sealer.segment();
+    LOUVER_ASSIGN(AuditDigest digest, AuditDigest::make(keys, segment, AuditPlace::out, book));
+    if (echoes != nullptr) {
+      digest.compare_with((*echoes)[segment.context]);
+    } else if (terms_->anyone_has(Grant::write, segment.context, direction_)) {
+      LOUVER_TRY(digest.add_end(keys, segment));
+    }
+    one->audit = std::make_unique<AuditDigest>(std::move(digest));
+  }
+  return {};
+}
+
 /// Octets that bring the plaintext to a multiple of pad_to; 0 where the context is not padded. Where somebody may
 /// redact, only the empty record that ends the message is padded, so that a tombstone's length is the content's.
 std::size_t Sender::padding_for(const Authored& to, std::size_t content, bool end) const {
@@ -60,6 +75,10 @@ Result<> Sender::send(const Part& part, Outbound& out) {
   if (finished_) return Error{Fault::record_after_fin, "this direction has ended"};
   if (part.bytes.empty() && !part.end) return {};
   LOUVER_TRY(to->rule.take(part.exchange, part.end, false));
+  if (to->audit != nullptr) {
+    to->audit->add(part.exchange, part.bytes);
+    if (part.end) to->audit->end(part.exchange);
+  }
   const bool apart = to->sealer.segment().apart_ends;
   // Room for padding is kept where records are padded, so that the last piece can reach its step.
   const std::size_t most = terms_->max_record() - (to->pad_to != 0 ? to->pad_to : 0U);

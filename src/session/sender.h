@@ -1,7 +1,9 @@
 #pragma once
 
+#include <map>
 #include <memory>
 
+#include "session/audit_digest.h"
 #include "session/exchanges.h"
 #include "session/output.h"
 #include "session/part.h"
@@ -16,6 +18,10 @@ class Sender {
   static Result<Sender> make(const KeySource& keys, Direction direction, const ProfileTraits& profile);
 
   bool is_author(ContextId context) const { return sealers_[raw(context)] != nullptr; }
+  /// The values of what is authored here in audited contexts go to `book`, which outlives this.
+  /// @param echoes  at a middlebox: what its receiver notes, by context
+  Result<> audit(const KeySource& keys, AuditBook& book, std::map<ContextId, AuditEcho>* echoes);
+
   /// Seals a part, cut into records of at most max_record, and ends its message if the part does.
   /// @fault record_exchange, record_after_fin: the caller's mistake, nothing has gone out
   Result<> send(const Part& part, Outbound& out);
@@ -40,6 +46,7 @@ class Sender {
     ExchangeRule rule;
     std::size_t flow;
     std::uint16_t pad_to;
+    std::unique_ptr<AuditDigest> audit = nullptr;  // null where nothing is audited
   };
   Sender(const KeySource& keys, Direction direction, crypto::Aead hop);
   Result<> load(const KeySource& keys, const ProfileTraits& profile);

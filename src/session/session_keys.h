@@ -25,6 +25,7 @@ class KeySource {
   const Terms& terms() const { return agreement_->terms; }
   const PathPlan& plan() const { return agreement_->plan; }
   PartyIndex self() const { return agreement_->self; }
+  SessionNumber session() const { return session_; }
   unsigned epoch_shift() const { return counters_.epoch_shift; }
   std::uint64_t sequence_end() const { return counters_.sequence_end; }
 

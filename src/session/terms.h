@@ -39,6 +39,7 @@ class Terms {
   std::uint32_t max_record() const { return max_record_; }
   const std::string& profile() const { return profile_; }  // "stream/1" if the Hello names none
   bool audited(ContextId context) const;
+  bool audits() const { return !audit_.empty(); }
 
  private:
   friend Result<Terms> agree_on_terms(const wire::Hello& hello, const wire::Hash& hello_hash,

@@ -34,6 +34,7 @@ class Identity {
   const Digest& leaf_hash() const;  // SHA-256 of the leaf's DER
   const Digest& key_hash() const;   // SHA-256 of its SubjectPublicKeyInfo
   Bytes leaf_der() const;
+  std::vector<Buffer> certificates() const;       // DER, the leaf first, then what is sent with it
   WallTime not_after() const;                     // of the leaf
   const std::vector<std::string>& names() const;  // DNS-IDs and SPIFFE ids of the leaf
   std::optional<Role> role()
@@ -93,9 +94,10 @@ class VerifiedPeer {
   }  // the name that was asked for, or for a client the first name of its leaf
   const Digest& leaf_hash() const { return leaf_hash_; }
   Bytes leaf_der() const { return leaf_der_; }
-  const Digest& key_hash() const { return key_hash_; }  // SHA-256 of the SubjectPublicKeyInfo
-  WallTime not_after() const { return not_after_; }     // the earliest of the verified chain
-  const Anchor& anchor() const { return anchor_; }      // that its chain led to
+  const std::vector<Buffer>& issuers_der() const { return issuers_der_; }  // from the leaf's to the anchor
+  const Digest& key_hash() const { return key_hash_; }                     // SHA-256 of the SubjectPublicKeyInfo
+  WallTime not_after() const { return not_after_; }                        // the earliest of the verified chain
+  const Anchor& anchor() const { return anchor_; }                         // that its chain led to
 
  private:
   friend class PeerVerifier;  // verify.cpp (and its null twin for fuzzing)
@@ -104,6 +106,7 @@ class VerifiedPeer {
   std::string name_;
   Digest leaf_hash_{};
   Buffer leaf_der_;
+  std::vector<Buffer> issuers_der_;
   Digest key_hash_{};
   WallTime not_after_;
   Anchor anchor_;

@@ -89,6 +89,7 @@ Identity::~Identity() = default;
 const Digest& Identity::leaf_hash() const { return impl_->hash; }
 const Digest& Identity::key_hash() const { return impl_->key_hash; }
 Bytes Identity::leaf_der() const { return impl_->text; }
+std::vector<Buffer> Identity::certificates() const { return {impl_->text}; }
 WallTime Identity::not_after() const { return WallTime::max(); }
 const std::vector<std::string>& Identity::names() const { return impl_->certificate.names; }
 std::optional<Role> Identity::role() const { return impl_->certificate.role; }

@@ -79,6 +79,12 @@ Identity::~Identity() = default;
 const Digest& Identity::leaf_hash() const { return impl_->leaf_hash; }
 const Digest& Identity::key_hash() const { return impl_->key_hash; }
 Bytes Identity::leaf_der() const { return impl_->leaf_der; }
+std::vector<Buffer> Identity::certificates() const {
+  std::vector<Buffer> out{impl_->leaf_der};
+  for (int i = 0; i < sk_X509_num(impl_->intermediates.get()); ++i)
+    out.push_back(der_of(*sk_X509_value(impl_->intermediates.get(), i)));
+  return out;
+}
 WallTime Identity::not_after() const { return impl_->not_after; }
 const std::vector<std::string>& Identity::names() const { return impl_->names; }
 std::optional<Role> Identity::role() const { return impl_->role; }

@@ -50,6 +50,8 @@ Result<VerifiedPeer> PeerVerifier::verify(const VerifiedChain& chain) {
   peer.role_ = role;
   peer.leaf_hash_ = digest_of(leaf);
   peer.leaf_der_ = der_of(leaf);
+  for (int i = 1; i < sk_X509_num(chain.certificates.get()); ++i)
+    peer.issuers_der_.push_back(der_of(*sk_X509_value(chain.certificates.get(), i)));
   peer.key_hash_ = key_digest_of(leaf);
   peer.not_after_ = chain.not_after;
   const X509& anchor = *sk_X509_value(chain.certificates.get(), sk_X509_num(chain.certificates.get()) - 1);

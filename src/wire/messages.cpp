@@ -18,6 +18,10 @@ std::string_view name_of(MessageType type) {
       return "Go";
     case MessageType::alive:
       return "Alive";
+    case MessageType::audit:
+      return "Audit";
+    case MessageType::receipt:
+      return "Receipt";
     case MessageType::blocked:
       return "Blocked";
     case MessageType::alert:

@@ -13,6 +13,8 @@ enum class MessageType : std::uint8_t {
   ready = 5,
   go = 6,
   alive = 7,
+  audit = 8,
+  receipt = 9,
   blocked = 10,
   alert = 11,
   close = 12,
@@ -132,6 +134,73 @@ struct Alive {
   static constexpr auto fields = std::tuple{field("number", &Alive::number)};
   static constexpr MessageType type = MessageType::alive;
   bool operator==(const Alive&) const = default;
+};
+
+/// What an author, a sink or the sending end states about one message of an audited context. docs/protocol.md §9
+struct Audit {
+  std::uint64_t session = 0;
+  std::uint32_t exchange = 0;
+  std::uint32_t message = 0;  // of this context, direction and exchange, from 0
+  std::uint8_t context = 0;
+  std::uint8_t direction = 0;  // 0 c2s, 1 s2c
+  std::uint8_t out = 0;        // 0 as taken in, 1 as sent on, 2 from end to end
+  std::uint8_t changed = 0;    // with out 1, of a middlebox: 0 as taken in, 1 changed, 2 its own
+  std::uint8_t redactor = 0;   // with out 0: whose tombstone was in it first; 0: no tombstone
+  std::uint64_t length = 0;    // octets of content
+  Hash value{};
+  static constexpr auto fields = std::tuple{field("session", &Audit::session),     field("exchange", &Audit::exchange),
+                                            field("message", &Audit::message),     field("context", &Audit::context),
+                                            field("direction", &Audit::direction), field("out", &Audit::out),
+                                            field("changed", &Audit::changed),     field("redactor", &Audit::redactor),
+                                            field("length", &Audit::length),       field("value", &Audit::value)};
+  static constexpr MessageType type = MessageType::audit;
+  bool operator==(const Audit&) const = default;
+};
+
+/// All that one party has stated in one place of a session: how many values, and their chain.
+struct ReceiptEntry {
+  std::uint8_t direction = 0;
+  std::uint8_t context = 0;
+  std::uint8_t out = 0;
+  std::uint32_t first_exchange = 0;
+  std::uint32_t last_exchange = 0;
+  std::uint64_t count = 0;
+  Hash chain{};
+  static constexpr auto fields = std::tuple{field("direction", &ReceiptEntry::direction),
+                                            field("context", &ReceiptEntry::context),
+                                            field("out", &ReceiptEntry::out),
+                                            field("first_exchange", &ReceiptEntry::first_exchange),
+                                            field("last_exchange", &ReceiptEntry::last_exchange),
+                                            field("count", &ReceiptEntry::count),
+                                            field("chain", &ReceiptEntry::chain)};
+  bool operator==(const ReceiptEntry&) const = default;
+};
+
+/// What a receipt signs. docs/protocol.md §9
+struct ReceiptBody {
+  Hash manifest_hash{};
+  std::uint64_t session = 0;
+  std::uint8_t party = 0;
+  std::uint32_t number = 0;  // of this party and session, from 1; each covers all before it
+  std::uint8_t last = 0;     // 1: the party's session has ended
+  Vector<ReceiptEntry, 0, 16777215> entries;
+  static constexpr auto fields = std::tuple{field("manifest_hash", &ReceiptBody::manifest_hash),
+                                            field("session", &ReceiptBody::session),
+                                            field("party", &ReceiptBody::party),
+                                            field("number", &ReceiptBody::number),
+                                            field("last", &ReceiptBody::last),
+                                            field("entries", &ReceiptBody::entries)};
+  bool operator==(const ReceiptBody&) const = default;
+};
+
+struct Receipt {
+  ReceiptBody body;
+  std::uint16_t algorithm = 0;  // a SignatureScheme of TLS 1.3
+  Opaque<1, 1024> signature;
+  static constexpr auto fields = std::tuple{field("body", &Receipt::body), field("algorithm", &Receipt::algorithm),
+                                            field("signature", &Receipt::signature)};
+  static constexpr MessageType type = MessageType::receipt;
+  bool operator==(const Receipt&) const = default;
 };
 
 /// A middlebox's filter stopped a message: to both ends, so that the user can be told who and why. docs/protocol.md §10

@@ -176,6 +176,10 @@ Buffer plausible_body(MessageType type) {
       return wire::encode(wire::Alive{77});
     case MessageType::blocked:
       return wire::encode(wire::Blocked{});
+    case MessageType::audit:
+      return wire::encode(wire::Audit{});
+    case MessageType::receipt:
+      return wire::encode(wire::Receipt{{}, 0x0403, wire::Opaque<1, 1024>{std::string_view{"none"}}});
     case MessageType::close:
       return wire::encode(wire::Close{});
     case MessageType::alert:

@@ -121,6 +121,7 @@ void Path::build() {
   offer.suites = {spec.suite};
   offer.max_record = spec.max_record;
   offer.profile = std::string{spec.profile->name};
+  for (std::string_view name : spec.audit) offer.audit.push_back(raw(context(name)));
 
   std::vector<std::unique_ptr<Node>> nodes;
   const auto client_identity = spec.client_certificate ? pki.identity("client.example", tls::Role::client) : nullptr;

@@ -25,6 +25,7 @@ struct PathSpec {
   std::uint16_t suite = 0x1301;
   std::uint32_t max_record = limits::max_record_default;
   bool client_certificate = false;
+  std::vector<std::string_view> audit{};  // contexts that are audited
   std::uint64_t seed = 1;
   Duration latency{};
   /// Replace an honest engine: returns null to keep it.
