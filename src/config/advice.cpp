@@ -28,10 +28,16 @@ void advise_on_listener(const Endpoint& listen, const std::string& place, std::v
                 " is not a loopback address: whoever reaches it speaks in this agent's name");
 }
 
+std::vector<std::string> advice_for_all(const Common& common) {
+  if (!common.debug.keylog) return {};
+  return {common.file + ": [debug] keylog: whoever can read " + *common.debug.keylog +
+          " can read, and forge, everything that goes through this party"};
+}
+
 }  // namespace
 
 std::vector<std::string> advice(const Agent& agent) {
-  std::vector<std::string> out;
+  std::vector<std::string> out = advice_for_all(agent.common);
   for (const Route& route : agent.routes) {
     if (!is_used(agent, route)) out.push_back(route.place + ": no listener leads to the route \"" + route.name + "\"");
     for (const RouteMiddlebox& middlebox : route.middleboxes) {
@@ -45,7 +51,7 @@ std::vector<std::string> advice(const Agent& agent) {
 }
 
 std::vector<std::string> advice(const Middlebox& middlebox) {
-  std::vector<std::string> out;
+  std::vector<std::string> out = advice_for_all(middlebox.common);
   for (const Filter& filter : middlebox.filters) {
     const auto* log = std::get_if<LogFilter>(&filter.options);
     if (!log) continue;
@@ -61,7 +67,7 @@ std::vector<std::string> advice(const Middlebox& middlebox) {
 }
 
 std::vector<std::string> advice(const Gateway& gateway) {
-  std::vector<std::string> out;
+  std::vector<std::string> out = advice_for_all(gateway.common);
   for (const Approval& approval : gateway.middleboxes) {
     if (approval.refuse || grants_something(approval.grants)) continue;
     out.push_back(approval.place + ": \"" + approval.name + "\" gets no grant: it only forwards");

@@ -80,6 +80,12 @@ struct Control {
   bool operator==(const Control&) const = default;
 };
 
+/// For those who look for a fault; nothing of it belongs into daily use.
+struct Debug {
+  std::optional<std::string> keylog = {};  // where secrets are written to, if the environment says so too
+  bool operator==(const Debug&) const = default;
+};
+
 struct Common {
   unsigned threads = 1;
   std::optional<CertificateFiles> certificate = {};  // always there for middleboxes and gateways
@@ -87,6 +93,7 @@ struct Common {
   Log log = {};
   Limits limits = {};
   Control control = {};
+  Debug debug = {};
   std::string file = {};  // that this was read from; empty: from none, so it cannot be read again
 };
 

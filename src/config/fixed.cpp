@@ -23,6 +23,7 @@ class Fixed {
     keep("log", running.log, fresh.log);
     keep("limits", running.limits, fresh.limits);
     keep("control", running.control, fresh.control);
+    keep("debug", running.debug, fresh.debug);
   }
   std::vector<std::string> differing() && { return std::move(differing_); }
 

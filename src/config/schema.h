@@ -118,6 +118,13 @@ constexpr auto keys_of(Tag<Control>) {
           .otherwise("no commands are taken")};
 }
 
+constexpr auto keys_of(Tag<Debug>) {
+  return std::tuple{key("keylog", &Debug::keylog, File{},
+                        "writes the secrets of every association there, if the environment variable LOUVER_KEYLOGFILE "
+                        "has the same value; whoever reads that file reads the traffic")
+                        .otherwise("no secrets are written")};
+}
+
 constexpr auto keys_of(Tag<Common>) {
   return std::tuple{key("threads", &Common::threads, Integer<unsigned>{1, 64}, "threads that serve sessions"),
                     key("certificate", &Common::certificate, TableOf<CertificateFiles>{},
@@ -125,7 +132,8 @@ constexpr auto keys_of(Tag<Common>) {
                     key("trust", &Common::trust, TablesOf<TrustFile>{64}, "whose certificates count").needed(),
                     key("log", &Common::log, TableOf<Log>{}, "the log"),
                     key("limits", &Common::limits, TableOf<Limits>{}, "bounds"),
-                    key("control", &Common::control, TableOf<Control>{}, "commands while it runs")};
+                    key("control", &Common::control, TableOf<Control>{}, "commands while it runs"),
+                    key("debug", &Common::debug, TableOf<Debug>{}, "for those who look for a fault")};
 }
 
 constexpr auto keys_of(Tag<Audit>) {

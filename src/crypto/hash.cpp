@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 
+#include <array>
 #include <cstdlib>
 #include <memory>
 
@@ -58,6 +59,9 @@ void hmac_with(const char* digest, Bytes key, std::initializer_list<Bytes> piece
   for (Bytes piece : pieces) require(EVP_MAC_update(context, u8(piece), piece.size()) == 1);
   std::size_t written = 0;
   require(EVP_MAC_final(context, u8(out), &written, out.size()) == 1);
+  // The context lives on, and with it its key and what was made of that: it forgets a secret only by taking another key.
+  static constexpr std::array<std::byte, hash_octets_most> nobodys_key{};
+  require(EVP_MAC_init(context, u8(Bytes{nobodys_key}), nobodys_key.size(), nullptr) == 1);
 }
 
 }  // namespace

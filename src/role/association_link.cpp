@@ -50,6 +50,7 @@ void AssociationLink::after_engine(session::Outbound&& out) {
   const auto self = shared_from_this();  // a callback may end this association
   if (engine_->record() != nullptr && !told_record_) {
     told_record_ = true;
+    log_keys(station_, *engine_->record());
     if (callbacks_.on_record) callbacks_.on_record();
   }
   if (engine_->complete() && !told_open_ && !over_) {

@@ -102,6 +102,7 @@ void MiddleboxAssociationLink::note_record() {
       return;
     }
     registered_ = true;
+    log_keys(station_, *engine_->record());
     engine_->record()->set_speaker(
         [handle = household_.loop().handle(), weak = weak_from_this(), this](const wire::Blocked& blocked) {
           handle.post([weak, this, blocked] {

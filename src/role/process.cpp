@@ -1,6 +1,7 @@
 #include "role/process.h"
 
 #include <csignal>
+#include <cstdlib>
 
 #include <future>
 
@@ -12,7 +13,11 @@ constexpr std::chrono::milliseconds drain_poll{50};
 }
 
 Process::Process(const config::Common& common, observe::Log& log)
-    : log_(log), loops_(common.threads), station_(common, log, loops_), control_path_(common.control.socket) {
+    : log_(log),
+      loops_(common.threads),
+      station_(common, log, loops_),
+      control_path_(common.control.socket),
+      key_log_path_(common.debug.keylog) {
   for (std::size_t i = 0; i < loops_.size(); ++i) households_.push_back(std::make_unique<Household>(loops_.at(i)));
   const std::size_t connections = std::size_t{common.limits.associations} + common.limits.sessions;
   connection_limits_ = std::make_shared<runtime::ConnectionLimits>(connections, connections);
@@ -68,9 +73,28 @@ int Process::run(const std::function<void()>& on_start) {
 }
 
 Result<> Process::manage(Manageable& role) {
+  LOUVER_TRY(open_key_log());
   manager_ = std::make_unique<Manager>(loops_.at(0), station_, role);
   if (!control_path_) return {};
   LOUVER_ASSIGN(control_, ControlSocket::open(loops_.at(0), station_, *manager_, *control_path_));
+  return {};
+}
+
+/// As an error, so that no level of the log hides it: who did not mean it must see it.
+Result<> Process::open_key_log() {
+  const char* const environment = std::getenv(observe::key_log_variable);
+  const observe::KeyLogWish wish{key_log_path_.value_or(""), environment == nullptr ? "" : environment};
+  if (wish.ignored()) {
+    log_.write(observe::Level::warn, observe::Event::keylog_on,
+               {{"what", std::string{observe::key_log_variable} +
+                             " is set and does nothing: the configuration has no [debug] keylog"}});
+  }
+  LOUVER_TRY(wish.check());
+  if (!wish.wanted()) return {};
+  LOUVER_ASSIGN(station_.key_log, observe::KeyLog::open(*key_log_path_));
+  log_.write(observe::Level::error, observe::Event::keylog_on,
+             {{"file", *key_log_path_},
+              {"what", "SECRETS ARE WRITTEN: whoever reads this file reads the traffic of all associations"}});
   return {};
 }
 

@@ -36,14 +36,15 @@ class Process {
   /// @param on_start  called on loop 0 once it runs
   /// @return 0, or 1 if something had to be cut off
   int run(const std::function<void()>& on_start = {});
-  /// Lets `role` be looked at and changed while it runs, by SIGHUP and through the socket that the configuration names.
-  /// Before run().
-  /// @fault configuration: the socket's path cannot be had
+  /// Lets `role` be looked at and changed while it runs, by SIGHUP and through the socket that the configuration names;
+  /// opens the key log, if one is wanted. Before run().
+  /// @fault configuration: the socket's path, or the key log, cannot be had
   Result<> manage(Manageable& role);
   /// On each household's own thread, soon.
   void on_every_loop(const std::function<void(Household&)>& task);
 
  private:
+  Result<> open_key_log();
   void on_hangup();
   void begin_drain();
   void poll_drain();
@@ -58,6 +59,7 @@ class Process {
   std::unique_ptr<Manager> manager_;
   std::unique_ptr<ControlSocket> control_;
   std::optional<std::string> control_path_;
+  std::optional<std::string> key_log_path_;
   std::unique_ptr<runtime::Timer> drain_timer_;
   TimePoint drain_until_{};
   bool cut_off_ = false;

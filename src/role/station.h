@@ -7,6 +7,7 @@
 #include "crypto/system_random.h"
 #include "observe/audit_log.h"
 #include "observe/counters.h"
+#include "observe/key_log.h"
 #include "observe/log.h"
 #include "role/household.h"
 #include "role/report.h"
@@ -56,6 +57,7 @@ struct Station {
   config::Limits limits;
   observe::Log& log;
   observe::Counters counters{};
+  std::unique_ptr<observe::KeyLog> key_log;  // null, unless the operator wants it
   runtime::LoopPool& loops;
   runtime::Resolver resolver;
   crypto::SystemRandom random;  // without state: from any thread
@@ -83,6 +85,12 @@ inline Result<> Station::open_audit(const config::Audit& audit) {
     LOUVER_ASSIGN(audit_secrets, observe::AuditSecrets::open(*audit.secrets));
   }
   return {};
+}
+
+/// An association's secrets are made: for the key log, if there is one.
+inline void log_keys(Station& station, const session::AssociationRecord& record) {
+  if (station.key_log == nullptr || station.key_log->write(record)) return;
+  station.log.write(observe::Level::warn, observe::Event::keylog_on, {{"what", "the key log could not be written"}});
 }
 
 /// What an association holds for as long as it lives, and what it holds until it is agreed on.

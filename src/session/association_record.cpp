@@ -95,6 +95,11 @@ bool AssociationRecord::secrets_erased() const {
   return agreement_.secrets.size() == 0;
 }
 
+void AssociationRecord::reveal_secrets(const std::function<void(const wire::ItemName&, Bytes)>& visit) const {
+  const std::lock_guard lock{mutex_};
+  agreement_.secrets.for_each(visit);
+}
+
 AssociationRecord::Drain AssociationRecord::drain() const {
   const std::lock_guard lock{mutex_};
   return drain_;

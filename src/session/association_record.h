@@ -40,7 +40,7 @@ struct BlockedNote {
 /// An association as its sessions see it, shared by all threads of the process: secrets, the window of joins, life and
 /// end. docs/protocol.md §7, §8
 ///
-/// Lock order: nothing is called back while the lock is held, but for `derive`, which only makes keys.
+/// Lock order: nothing is called back while the lock is held, but for `derive`, which only makes keys, and a key log.
 class AssociationRecord {
  public:
   enum class State : std::uint8_t { waiting, open, closing, ended };
@@ -75,6 +75,9 @@ class AssociationRecord {
   /// After the grace of a Close: no further join can come, so the secrets go.
   void erase_secrets();
   bool secrets_erased() const;
+  /// For a key log that the operator asked for, and nobody else: every secret that this party holds. `visit` is called
+  /// while the lock is held.
+  void reveal_secrets(const std::function<void(const wire::ItemName&, Bytes)>& visit) const;
   /// What running sessions obey: the time from which they may send and use nothing more, and the alert that says why.
   struct Drain {
     TimePoint until = TimePoint::max();

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+
 #include "base/secret.h"
 #include "session/items.h"
 
@@ -21,6 +23,10 @@ class SecretTable {
   /// Null if this party does not hold it. Names were added ascending.
   const ItemSecret* find(const wire::ItemName& name) const;
   std::size_t size() const { return rows_.size(); }
+  /// Calls `visit(name, secret)` for every row, in order.
+  void for_each(const std::function<void(const wire::ItemName&, Bytes)>& visit) const {
+    for (const Row& row : rows_) visit(row.name, row.secret.expose());
+  }
   void erase() { rows_.clear(); }
 
   /// SHA-256("louver v1 secret" || ItemName || secret) of every row, in order: what Ready carries.

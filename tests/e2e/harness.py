@@ -150,6 +150,7 @@ class Path:
         self.processes = {}
         self.ports = {}
         self.environment = {}                                     # of every process, besides the present one
+        self.environments = {}                                    # party -> of that process only
         self.debug = ""                                           # TOML behind every party's common part
         self.pki = directory / "pki"
         if not self.pki.exists():
@@ -223,7 +224,7 @@ class Path:
     def start_party(self, i):
         role = "agent" if i == 0 else "gateway" if i == self.n + 1 else "middlebox"
         self.rewrite(i)
-        self.processes[i] = Process(role, self.config_path(i), self.environment)
+        self.processes[i] = Process(role, self.config_path(i), {**self.environment, **self.environments.get(i, {})})
         self.ports[i] = self.processes[i].port()
         return self.processes[i]
 

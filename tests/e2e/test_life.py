@@ -298,6 +298,8 @@ class Daily(Case):
             self.assertEqual((code, body, status), (0, b"hello", "200"), k)
         for i in (0, 2, 3):
             self.assertEqual(counters(path.control(i, "status"))["louver_associations_agreed_total"], 2, i)
+        figures = {i: (counters(path.control(i, "status"))["louver_associations_agreed_total"], joins(path, i)) for i in range(4)}
+        print(f"{COUNT} + {COUNT // 2} curls, M1 restarted between: (associations, joins) by party {figures}")
         self.assertGreaterEqual(joins(path, 0), COUNT + COUNT // 2)
         self.assertEqual(joins(path, 1), COUNT // 2)
 
