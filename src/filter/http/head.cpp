@@ -97,6 +97,9 @@ Result<> take_field(Field field, Head& out) {
   return {};
 }
 
+/// Where a field stands: content-length behind the others, then expect.
+int rank_of(std::string_view name) { return name == "expect" ? 2 : name == "content-length" ? 1 : 0; }
+
 Result<> check_size(HeadKind kind, std::size_t octets, std::size_t fields) {
   if (octets <= head_bytes_most && fields <= fields_most) return {};
   return Error{Fault::limit_exceeded, std::string{context_of(kind)} + ": more than " + std::to_string(head_bytes_most) +
@@ -123,10 +126,13 @@ Result<Head> parse_head(HeadKind kind, Bytes message) {
   } else {
     LOUVER_TRY(read_status_line(first, out));
   }
+  int rank = 0;
   while (true) {
     LOUVER_ASSIGN(const std::string_view line, take_line(kind, rest));
     if (line.empty()) break;
     LOUVER_ASSIGN(Field field, read_field(kind, line));
+    if (rank_of(field.name) < std::exchange(rank, rank_of(field.name)))
+      return refused(kind, "a field behind content-length or expect");
     LOUVER_TRY(take_field(std::move(field), out));
   }
   if (!rest.empty()) return refused(kind, "octets behind the empty line");

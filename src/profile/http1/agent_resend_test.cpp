@@ -3,7 +3,8 @@
 #include "profile/http1/agent.h"
 #include "profile/http1/test_support.h"
 
-/// JN-02: a request is sent a second time only where that cannot be carried out twice, or certainly was not carried out.
+/// JN-02: a request is sent a second time only where that cannot be carried out twice, or certainly was not carried
+/// out.
 namespace louver::profile::http1::test {
 namespace {
 

@@ -164,13 +164,22 @@ Result<> take_response_field(Field field, ResponseHead& out) {
   return misplaced(response_context, field.name);
 }
 
+/// Where a field stands: content-length behind the others, then expect.
+int rank_of(std::string_view name) {
+  const Place place = place_of(name);
+  return place == Place::expect ? 2 : place == Place::length ? 1 : 0;
+}
+
 /// Hands every field up to the empty line to `take`; nothing may follow.
 template <class Head>
 Result<> read_fields(LineReader& lines, Head& head, Result<> (&take)(Field, Head&), std::string_view context) {
+  int rank = 0;
   while (true) {
     LOUVER_ASSIGN(const std::string_view line, lines.line());
     if (line.empty()) break;
     LOUVER_ASSIGN(Field field, lines.field(line));
+    if (rank_of(field.name) < std::exchange(rank, rank_of(field.name)))
+      return bad(context, "a field behind content-length or expect");
     LOUVER_TRY(take(std::move(field), head));
   }
   if (!lines.at_end()) return bad(context, "octets behind the empty line");

@@ -164,6 +164,9 @@ TEST(HostileWriter, makes_a_request_head_that_is_none) {
       request_with("content-length: 9223372036854775808\r\n"),
       request_with("expect: 100-continue\r\nexpect: 100-continue\r\n"),
       request_with("expect: 100-Continue\r\n"),
+      request_with("content-length: 1\r\nx: y\r\n"),
+      request_with("expect: 100-continue\r\nx: y\r\n"),
+      request_with("expect: 100-continue\r\ncontent-length: 1\r\n"),
   };
   for (const std::string& head : heads) {
     SCOPED_TRACE(head.substr(0, 80));
@@ -188,6 +191,7 @@ TEST(HostileWriter, makes_a_response_head_that_is_none) {
       response_with("X: y\r\n"),
       response_with("x: a\nset-cookie: b\r\n"),
       response_with("content-length: 1\r\ncontent-length: 2\r\n"),
+      response_with("content-length: 1\r\nx: y\r\n"),
   };
   for (const std::string& head : heads) {
     SCOPED_TRACE(head);
