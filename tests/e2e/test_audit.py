@@ -1,9 +1,11 @@
 """Audit with receipts between real processes: honest logs are accepted, tampered ones refused with their reason."""
 
+import base64
 import hashlib
+import hmac
 import json
 import os
-import shutil
+import re
 import subprocess
 import unittest
 
@@ -25,7 +27,7 @@ def rechain(objects):
 
 
 class Audit(Case):
-    def audited_path(self, messages):
+    def audited_path(self, messages, body=""):
         origin = self.origin()
         origin.put("hi", b"hello, audit")
         path = self.path(2, origin_port=origin.port)
@@ -45,8 +47,9 @@ class Audit(Case):
         path.gateway_config = lambda: gateway() + '[policy]\naudit = "all"\nrequire_audit = true\n'
         path.start()
         config = self.directory / "curl.txt"
-        config.write_text("".join(f'url = "http://site.example/hi"\noutput = "/dev/null"\n' for _ in range(messages)))
-        run(["curl", "-s", "-S", "--fail", "-x", f"http://127.0.0.1:{path.ports[0]}", "-K", str(config)])
+        upload = f'data = "{body}"\n' if body else ""
+        config.write_text("".join(f'url = "http://site.example/hi"\noutput = "/dev/null"\n' for _ in range(messages)) + upload)
+        run(["curl", "-s", "-S", *([] if body else ["--fail"]), "-x", f"http://127.0.0.1:{path.ports[0]}", "-K", str(config)])
         for party in (0, 3):
             self.assertEqual(path.processes[party].stop(), 0, "".join(path.processes[party].raw)[-2000:])
         return path, logs
@@ -149,6 +152,72 @@ class Audit(Case):
         code, reports, err = self.verify(logs[1])
         self.assertEqual(code, 0, json.dumps(reports) + err)
         self.assertEqual([json.loads(line).get("type") for line in logs[1].read_text().splitlines() if line.endswith("}")].count("resume"), 1)
+
+    def test_AU_02_a_card_number_is_not_found_by_trying_all_of_them(self):
+        """What whoever has the logs can compute: hashes, and HMACs under anything that is in them or that everybody knows."""
+        card = "4929123456781234"
+        _, logs = self.audited_path(1, body=card)
+        stated, public = set(), [b"", bytes(32), b"louver v1 audit"]
+        for log in logs:
+            text = log.read_text()
+            self.assertNotIn(card, text)
+            stated |= {bytes.fromhex(one) for one in re.findall(r"[0-9a-f]{64}", text)}
+            stated |= {bytes.fromhex(one)[-32:] for one in re.findall(r"[0-9a-f]{122}", text)}
+            for line in map(json.loads, text.splitlines()):
+                if line["type"] == "receipt":
+                    octets = base64.b64decode(line["receipt"])
+                    stated |= {octets[i : i + 32] for i in range(len(octets) - 31)}
+                if line["type"] == "association":
+                    public.append(bytes.fromhex(line["association"]))
+        body = next(one for one in map(json.loads, logs[1].read_text().splitlines()) if one["type"] == "message" and one["context"] == "request-body")
+        number = body["exchange"].to_bytes(4, "big") + body["message"].to_bytes(4, "big")
+        self.assertIn(bytes.fromhex(body["values"][0]["audit"])[-32:], stated)
+        tries = 1_000_000 if FULL else 100_000
+        first = int(card) - tries // 2
+        for guess in range(first, first + tries):
+            content = b"%016d" % guess
+            for one in (content, number + content):
+                if hashlib.sha256(one).digest() in stated:
+                    self.fail(f"{content} found by a plain hash")
+        for key in public:
+            for content in (card.encode(), number + card.encode()):  # the right guess, under each key that is no secret
+                self.assertNotIn(hmac.digest(key, content, "sha256"), stated)
+        # With the audit secrets it is found, which is why they are apart from the log: the search itself works.
+        item = {json.loads(line)["item"]: json.loads(line)["secret"] for line in (logs[1].parent / (logs[1].name + ".secrets")).read_text().splitlines()}
+        keyed = {hmac.digest(bytes.fromhex(secret), number + card.encode(), "sha256") for secret in item.values()}
+        self.assertTrue(keyed & stated)
+
+    def test_AU_03_every_line_taken_out_exchanged_or_edited_is_noticed(self):
+        _, logs = self.audited_path(60 if FULL else 12)
+        lines = logs[1].read_text().splitlines()
+        objects = [json.loads(line) for line in lines]
+        kinds = 3 if FULL else 1
+        for i, line in enumerate(lines):
+            at = 2 + i * 7 % (len(line) - 4)
+            edited = line[:at] + ("x" if line[at] != "x" else "y") + line[at + 1 :]
+            edits = [lines[:i] + [edited] + lines[i + 1 :], lines[:i] + lines[i + 1 :], lines[: max(i - 1, 0)] + lines[i : i + 1] + lines[max(i - 1, 0) : i] + lines[i + 1 :]]
+            if i == 0:
+                edits.pop()
+            for edit in (edits + edits)[i % 2 :][:kinds]:
+                self.refused(edit, '"accepted": false', f"line {i + 1}: {line[:80]}")
+            if objects[i]["type"] not in ("start", "association_end"):  # by the log's owner, who chains it anew
+                self.refused(rechain(objects[:i] + objects[i + 1 :]), '"accepted": false', f"line {i + 1} gone, chained anew: {line[:80]}")
+
+    def test_AU_04_what_a_log_says_reaches_no_terminal_as_it_is(self):
+        _, logs = self.audited_path(1)
+        objects = [json.loads(line) for line in logs[1].read_text().splitlines()]
+        nasty = ["\n{}", "\r", "\x1b[2J", "\x9b31m", "\u2028", "\u202e", "\x00", "\x07", "\x7f", "\ud800", "\ufeff", '"', "\\"]
+        spoiled = self.directory / "nasty.audit"
+        for one in nasty:
+            for member in ("type", "verdict", "context", "association", "direction", "time"):
+                spoiled.write_text("".join(line + "\n" for line in rechain([{**o, member: f"a{one}b"} if member in o else o for o in objects])))
+                for words in (["show"], ["show", "--json"], ["export"], ["verify", "--trust", str(self.directory / "pki/ca.pem")]):
+                    done = subprocess.run([LOUVER, "audit", words[0], str(spoiled), *words[1:]], capture_output=True, timeout=60)
+                    self.assertIn(done.returncode, (0, 1), (one, member, words, done.stderr))
+                    wrong = [octet for octet in done.stdout + done.stderr if octet != 10 and not 32 <= octet < 127]
+                    self.assertEqual(wrong, [], (one, member, words))
+                    if words == ["show"] and one != "\ud800":  # which makes the line no JSON: told as unread
+                        self.assertEqual(done.stdout.count(b"\n"), len(objects), (one, member))
 
     def test_a_gateway_that_demands_an_audit_refuses_who_offers_none(self):
         origin = self.origin()
