@@ -4,7 +4,7 @@ if(LOUVER_FUZZ)
 endif()
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 
-foreach(script check_layers check_layers_test check_docs check_docs_test check_catalogue_test)
+foreach(script check_layers check_layers_test check_docs check_docs_test check_catalogue check_catalogue_test)
   add_test(NAME tools.${script} COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/tools/${script}.py)
   set_tests_properties(tools.${script} PROPERTIES LABELS tools TIMEOUT 60)
 endforeach()
@@ -15,6 +15,12 @@ set_tests_properties(formal.models PROPERTIES LABELS formal SKIP_RETURN_CODE 77 
 if(TARGET louver AND NOT LOUVER_SANITIZE AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
   add_test(NAME tools.check_hardening COMMAND ${CMAKE_SOURCE_DIR}/tools/check_hardening.sh $<TARGET_FILE:louver>)
   set_tests_properties(tools.check_hardening PROPERTIES LABELS tools TIMEOUT 60)
+endif()
+
+if(TARGET louver)
+  add_test(NAME tools.check_vectors
+    COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/tools/check_vectors.py $<TARGET_FILE:louver> ${CMAKE_SOURCE_DIR}/docs/vectors)
+  set_tests_properties(tools.check_vectors PROPERTIES LABELS tools TIMEOUT 120)
 endif()
 
 # The louver program cannot be linked with null cryptography: its own objects, the libraries of all layers but crypto, and in
@@ -30,7 +36,7 @@ if(TARGET louver AND NOT LOUVER_SANITIZE)
   target_include_directories(louver_null_crypto PRIVATE ${CMAKE_SOURCE_DIR}/src)
   target_link_libraries(louver_null_crypto PRIVATE louver_options OpenSSL::Crypto)
   set(layers louver_base louver_wire louver_tls louver_session louver_profile louver_filter louver_observe louver_config
-    louver_runtime louver_role)
+    louver_runtime louver_role louver_vectors)
   list(TRANSFORM layers REPLACE "(.+)" "$<TARGET_FILE:\\1>")
   add_test(NAME tools.check_null_crypto
     COMMAND ${CMAKE_SOURCE_DIR}/tools/check_null_crypto.sh ${CMAKE_CXX_COMPILER} -o null_louver $<TARGET_OBJECTS:louver>

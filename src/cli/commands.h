@@ -20,6 +20,7 @@ void add_agent(CLI::App& program, const Chosen& chosen);
 void add_middlebox(CLI::App& program, const Chosen& chosen);
 void add_gateway(CLI::App& program, const Chosen& chosen);
 void add_pki(CLI::App& program, const Chosen& chosen);
+void add_vectors(CLI::App& program, const Chosen& chosen);
 void add_control(CLI::App& program, const Chosen& chosen);
 void add_audit(CLI::App& program, const Chosen& chosen);
 void add_demo(CLI::App& program, const Chosen& chosen);

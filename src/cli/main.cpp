@@ -32,6 +32,7 @@ int run(int argc, char** argv) {
   add_control(program, choose);
   add_pki(program, choose);
   add_audit(program, choose);
+  add_vectors(program, choose);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -48,10 +48,20 @@ Aead::Aead(const Suite& suite, Use use, Bytes secret) : context_(EVP_CIPHER_CTX_
   std::array<std::byte, key_octets_most> key{};
   expand_label(suite, secret, "key", {}, MutableBytes{key}.first(suite.key_octets));
   expand_label(suite, secret, "iv", {}, iv_);
-  require(context_ != nullptr && fetched(suite.id) != nullptr);
-  require(EVP_CipherInit_ex2(context_.get(), fetched(suite.id), u8(Bytes{key}), u8(Bytes{iv_}),
-                             use == Use::seal ? 1 : 0, nullptr) == 1);
+  set_key(suite, use, key);
   wipe(key);
+}
+
+Aead::Aead(const Suite& suite, Use use, Bytes key, Bytes iv) : context_(EVP_CIPHER_CTX_new()) {
+  require(key.size() == suite.key_octets && iv.size() == iv_octets);
+  std::ranges::copy(iv, iv_.begin());
+  set_key(suite, use, key);
+}
+
+void Aead::set_key(const Suite& suite, Use use, Bytes key) {
+  require(context_ != nullptr && fetched(suite.id) != nullptr);
+  require(EVP_CipherInit_ex2(context_.get(), fetched(suite.id), u8(key), u8(Bytes{iv_}), use == Use::seal ? 1 : 0,
+                             nullptr) == 1);
 }
 
 Aead::Aead(Aead&&) noexcept = default;

@@ -22,6 +22,8 @@ class Aead {
 
   /// key, iv = Expand-Label(secret, "key" | "iv", "", ..). docs/protocol.md §5
   Aead(const Suite& suite, Use use, Bytes secret);
+  /// A key that was derived elsewhere: TLS has labels of its own. `key` has the suite's length, `iv` 12 octets.
+  Aead(const Suite& suite, Use use, Bytes key, Bytes iv);
   Aead(Aead&&) noexcept;
   Aead& operator=(Aead&&) noexcept;
   ~Aead();
@@ -41,6 +43,7 @@ class Aead {
   struct FreeContext {
     void operator()(evp_cipher_ctx_st* context) const;
   };
+  void set_key(const Suite& suite, Use use, Bytes key);
   std::array<std::byte, iv_octets> nonce(Sequence seq) const;
 
   std::unique_ptr<evp_cipher_ctx_st, FreeContext> context_;

@@ -10,6 +10,7 @@ namespace louver::crypto {
 
 void Aead::FreeContext::operator()(evp_cipher_ctx_st*) const {}
 Aead::Aead(const Suite&, Use, Bytes) {}
+Aead::Aead(const Suite&, Use, Bytes, Bytes) {}
 Aead::Aead(Aead&&) noexcept = default;
 Aead& Aead::operator=(Aead&&) noexcept = default;
 Aead::~Aead() = default;

@@ -24,10 +24,26 @@ void require(bool ok) {
   if (!ok) std::abort();
 }
 
+const unsigned char* u8(Bytes bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
+unsigned char* u8(MutableBytes bytes) { return reinterpret_cast<unsigned char*>(bytes.data()); }
+
 const EVP_MD* fetched_sha256() {
-  static EVP_MD* const digest = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-  require(digest != nullptr);
-  return digest;
+  static EVP_MD* const fetched = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  require(fetched != nullptr);
+  return fetched;
+}
+
+const EVP_MD* fetched_sha384() {
+  static EVP_MD* const fetched = EVP_MD_fetch(nullptr, "SHA384", nullptr);
+  require(fetched != nullptr);
+  return fetched;
+}
+
+void hash_with(const EVP_MD* algorithm, std::initializer_list<Bytes> pieces, MutableBytes out) {
+  thread_local std::unique_ptr<EVP_MD_CTX, FreeDigest> context{EVP_MD_CTX_new()};
+  require(context != nullptr && EVP_DigestInit_ex2(context.get(), algorithm, nullptr) == 1);
+  for (Bytes piece : pieces) require(EVP_DigestUpdate(context.get(), piece.data(), piece.size()) == 1);
+  require(EVP_DigestFinal_ex(context.get(), u8(out), nullptr) == 1);
 }
 
 /// A context per thread and digest, keyed anew for each use: fetching and allocating each time would cost more than the
@@ -50,16 +66,14 @@ EVP_MAC_CTX* mac_context(const char* digest) {
   return context.get();
 }
 
-const unsigned char* u8(Bytes bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
-unsigned char* u8(MutableBytes bytes) { return reinterpret_cast<unsigned char*>(bytes.data()); }
-
 void hmac_with(const char* digest, Bytes key, std::initializer_list<Bytes> pieces, MutableBytes out) {
   EVP_MAC_CTX* context = mac_context(digest);
   require(EVP_MAC_init(context, u8(key), key.size(), nullptr) == 1);
   for (Bytes piece : pieces) require(EVP_MAC_update(context, u8(piece), piece.size()) == 1);
   std::size_t written = 0;
   require(EVP_MAC_final(context, u8(out), &written, out.size()) == 1);
-  // The context lives on, and with it its key and what was made of that: it forgets a secret only by taking another key.
+  // The context lives on, and with it its key and what was made of that: it forgets a secret only by taking another
+  // key.
   static constexpr std::array<std::byte, hash_octets_most> nobodys_key{};
   require(EVP_MAC_init(context, u8(Bytes{nobodys_key}), nobodys_key.size(), nullptr) == 1);
 }
@@ -67,11 +81,14 @@ void hmac_with(const char* digest, Bytes key, std::initializer_list<Bytes> piece
 }  // namespace
 
 Hash sha256(std::initializer_list<Bytes> pieces) {
-  thread_local std::unique_ptr<EVP_MD_CTX, FreeDigest> context{EVP_MD_CTX_new()};
-  require(context != nullptr && EVP_DigestInit_ex2(context.get(), fetched_sha256(), nullptr) == 1);
-  for (Bytes piece : pieces) require(EVP_DigestUpdate(context.get(), piece.data(), piece.size()) == 1);
   Hash out{};
-  require(EVP_DigestFinal_ex(context.get(), u8(MutableBytes{out}), nullptr) == 1);
+  hash_with(fetched_sha256(), pieces, out);
+  return out;
+}
+
+Buffer digest(const Suite& suite, std::initializer_list<Bytes> pieces) {
+  Buffer out(suite.hash_octets);
+  hash_with(suite.hash_octets == 48 ? fetched_sha384() : fetched_sha256(), pieces, out);
   return out;
 }
 

@@ -14,6 +14,10 @@ using Hash = std::array<std::byte, 32>;
 /// SHA-256 over the pieces in order.
 Hash sha256(std::initializer_list<Bytes> pieces);
 
+/// The suite's hash over the pieces in order, suite.hash_octets octets: transcripts of TLS. Everything of ours that is
+/// hashed alone is SHA-256 with every suite.
+Buffer digest(const Suite& suite, std::initializer_list<Bytes> pieces);
+
 /// HMAC with the suite's hash over the pieces; writes suite.hash_octets octets to `out`.
 void hmac(const Suite& suite, Bytes key, std::initializer_list<Bytes> pieces, MutableBytes out);
 

@@ -141,7 +141,7 @@ class Half:
         return self.keys.key((kind, self.d, segment.context, from_, segment.sink, verifier))
 
     def _read_key(self, segment, number):
-        return self.keys.key((K_READ, self.d, segment.context, segment.author, segment.sink, 255), number >> 22)
+        return self.keys.key((K_READ, self.d, segment.context, segment.author, segment.sink, 255), number >> self.keys.epoch_shift)
 
     def _plain_octets(self, octets, segment):
         plain = len(octets) - 10 - 16 * (2 + len(segment.verifiers) + len(segment.witnesses))

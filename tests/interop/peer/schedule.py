@@ -55,9 +55,9 @@ def digests(table):
 class SessionKeys:
     """The keys of one session at one party."""
 
-    def __init__(self, suite, plan, own, table, number):
+    def __init__(self, suite, plan, own, table, number, epoch_shift=22):
         self.suite, self.plan, self.own, self.table, self.number = suite, plan, own, table, number
-        self.cache = {}
+        self.epoch_shift, self.cache = epoch_shift, {}
 
     def secret(self, name):
         return self.suite.expand(self.table[name], b"session", u(self.number, 8), self.suite.length)
