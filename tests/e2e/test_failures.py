@@ -3,6 +3,7 @@
 import os
 import socket
 import subprocess
+import threading
 import time
 import unittest
 
@@ -39,6 +40,88 @@ class Deaths(Case):
         self.assertEqual(self.curl(path)[1], b"hello")
         for i in (0, 1, 2):
             self.assertEqual(path.processes[i].stop(), 0, f"party {i}: {path.processes[i].raw[-3:]}")
+
+
+class Narrow:
+    """A relay whose listening queue can be filled, so that the next connection stands only when its first packet is sent again: a second later."""
+
+    def __init__(self, target):
+        self.target = target
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=0)
+        self.port = self.listener.getsockname()[1]
+        self.sockets = []
+        self.accepted = 0
+        threading.Thread(target=self._serve, daemon=True).start()
+        self.open = threading.Event()
+        self.open.set()
+
+    def fill(self):
+        """Takes every place in the queue, once the one who empties it waits for us."""
+        self.open.clear()
+        before = self.accepted
+        self.sockets.append(socket.create_connection(("127.0.0.1", self.port)))
+        wait_for(lambda: self.accepted > before, "the queue to be left alone")
+        while True:
+            one = socket.socket()
+            one.settimeout(0.3)
+            self.sockets.append(one)
+            try:
+                one.connect(("127.0.0.1", self.port))
+            except TimeoutError:
+                return
+
+    def _serve(self):
+        while True:
+            try:
+                near, _ = self.listener.accept()
+                self.accepted += 1
+                self.open.wait()
+                far = socket.create_connection(("127.0.0.1", self.target))
+            except OSError:
+                return
+            self.sockets += [near, far]
+            for a, b in ((near, far), (far, near)):
+                threading.Thread(target=self._carry, args=(a, b), daemon=True).start()
+
+    @staticmethod
+    def _carry(a, b):
+        try:
+            while data := a.recv(65536):
+                b.sendall(data)
+            b.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+    def close(self):
+        for one in (self.listener, *self.sockets):
+            one.close()
+
+
+class LateConnections(Case):
+    def test_an_upload_goes_on_when_its_connection_comes_late(self):
+        """What the buffer takes is full by then; whoever waits for room in it must hear of it."""
+        origin = self.origin()
+        path = self.path(1, origin_port=origin.port)
+        relays = []
+
+        def agent_through_relay(config=path.agent_config):
+            relays.append(Narrow(path.ports[1]))
+            self.addCleanup(relays[0].close)
+            return config().replace(f'connect = "127.0.0.1:{path.ports[1]}"', f'connect = "127.0.0.1:{relays[0].port}"')
+
+        path.agent_config = agent_through_relay
+        path.start()
+        body = self.directory / "upload"
+        body.write_bytes(os.urandom(2 * 1024 * 1024))
+        relays[0].fill()
+        began = time.monotonic()
+        curl = subprocess.Popen(["curl", "-s", "-S", "--fail", "--max-time", "25", "-H", "Expect:", "-x", f"http://127.0.0.1:{path.ports[0]}", "-T", str(body), "-o", "/dev/null",
+                                 "http://site.example/up/late"])
+        time.sleep(0.4)  # the buffer fills; that it did shows below
+        relays[0].open.set()
+        self.assertEqual(curl.wait(30), 0)
+        self.assertGreater(time.monotonic() - began, 0.8, "the connection was not late: this run shows nothing")
+        self.assertEqual((origin.root / "up" / "late").read_bytes(), body.read_bytes())
 
 
 class Strangers(Case):
