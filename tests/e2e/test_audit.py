@@ -6,6 +6,7 @@ import hmac
 import json
 import os
 import re
+import shutil
 import subprocess
 import unittest
 
@@ -27,7 +28,7 @@ def rechain(objects):
 
 
 class Audit(Case):
-    def audited_path(self, messages, body=""):
+    def audited_path(self, messages, body="", between=None):
         origin = self.origin()
         origin.put("hi", b"hello, audit")
         path = self.path(2, origin_port=origin.port)
@@ -46,13 +47,19 @@ class Audit(Case):
         gateway = path.gateway_config
         path.gateway_config = lambda: gateway() + '[policy]\naudit = "all"\nrequire_audit = true\n'
         path.start()
+        self.fetch(path, messages, body)
+        if between is not None:
+            between(path)
+            self.fetch(path, messages, body)
+        for party in (0, 3):
+            self.assertEqual(path.processes[party].stop(), 0, "".join(path.processes[party].raw)[-2000:])
+        return path, logs
+
+    def fetch(self, path, messages, body):
         config = self.directory / "curl.txt"
         upload = f'data = "{body}"\n' if body else ""
         config.write_text("".join(f'url = "http://site.example/hi"\noutput = "/dev/null"\n' for _ in range(messages)) + upload)
         run(["curl", "-s", "-S", *([] if body else ["--fail"]), "-x", f"http://127.0.0.1:{path.ports[0]}", "-K", str(config)])
-        for party in (0, 3):
-            self.assertEqual(path.processes[party].stop(), 0, "".join(path.processes[party].raw)[-2000:])
-        return path, logs
 
     def verify(self, *logs, trust=None):
         done = subprocess.run([LOUVER, "audit", "verify", *map(str, logs), "--trust", str(trust or self.directory / "pki/ca.pem"), "--json"],
@@ -218,6 +225,41 @@ class Audit(Case):
                     self.assertEqual(wrong, [], (one, member, words))
                     if words == ["show"] and one != "\ud800":  # which makes the line no JSON: told as unread
                         self.assertEqual(done.stdout.count(b"\n"), len(objects), (one, member))
+
+    def test_receipts_are_checked_by_the_certificate_of_their_time(self):
+        """Certificates are replaced while the processes run: each association's receipts go by those that it was agreed on with."""
+
+        def renew_certificates(path):
+            for i, role in ((0, "client"), (1, "middlebox"), (3, "server")):
+                name, fresh = path.names[i], self.directory / f"fresh{i}"
+                run([LOUVER, "pki", "issue", str(path.pki), "--role", role, "--name", name, "--out", str(fresh)])
+                for kind in ("key", "pem"):
+                    shutil.move(f"{fresh}.{kind}", path.pki / f"{name}.{kind}")
+                self.assertTrue(path.control(i, "reload")["ok"])
+            path.control(0, "renew")
+            path.agent.wait_event("association.open", 2)
+
+        _, logs = self.audited_path(20, between=renew_certificates)
+        code, reports, err = self.verify(*logs)
+        self.assertEqual(code, 0, json.dumps(reports)[-3000:] + err)
+        self.assertGreaterEqual(reports[0]["associations"], 2)
+        self.assertEqual(reports[0]["messages"], {"unmodified": 2 * 3 * 20})
+
+    def test_the_log_is_not_begun_by_a_reload(self):
+        """The file is opened once: a configuration that would audit where the process has none to write to is refused whole."""
+        origin = self.origin()
+        origin.put("hi", b"hello")
+        path = self.path(1, origin_port=origin.port).start()
+        log = f'[audit]\nlog = "{self.directory}/late.audit"\n'
+        agent, gateway = path.agent_config, path.gateway_config
+        path.agent_config = lambda: agent().replace("default = true\n", 'default = true\naudit = "all"\n', 1) + log
+        path.gateway_config = lambda: gateway() + '[policy]\naudit = "all"\n' + log
+        for party in (0, 2):
+            path.rewrite(party)
+            answer = path.control(party, "reload", expect=1)
+            self.assertIn("[audit]", json.dumps(answer))
+        self.assertEqual(self.curl(path)[1], b"hello")
+        self.assertFalse((self.directory / "late.audit").exists())
 
     def test_a_gateway_that_demands_an_audit_refuses_who_offers_none(self):
         origin = self.origin()
