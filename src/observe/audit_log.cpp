@@ -166,12 +166,13 @@ std::optional<Buffer> from_hex(std::string_view text) {
   return out;
 }
 
-Result<std::unique_ptr<AuditLog>> AuditLog::open(const std::string& path, OnFull on_full, bool sync, WallTime now) {
+Result<std::unique_ptr<AuditLog>> AuditLog::open(const std::string& path, OnFull on_full, bool sync, WallTime now,
+                                                 Log& log) {
   const int descriptor =
       ::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK, 0600);
   if (descriptor < 0)
     return cannot(path, errno == ELOOP ? "it is a symbolic link; name the file itself" : std::strerror(errno));
-  std::unique_ptr<AuditLog> made{new AuditLog{descriptor, on_full, sync}};
+  std::unique_ptr<AuditLog> made{new AuditLog{descriptor, on_full, sync, log}};
   struct stat status {};
   if (::fstat(descriptor, &status) != 0) return cannot(path, std::strerror(errno));
   if (!S_ISREG(status.st_mode)) return cannot(path, "it is no regular file");
@@ -223,7 +224,10 @@ Result<> AuditLog::mend_tail(std::string_view tail) {
 }
 
 AuditLog::~AuditLog() {
-  if (descriptor_ < 0) return;
+  if (lost_ != 0) {
+    log_->write(Level::error, Event::audit_lost,
+                {{"lines", static_cast<std::int64_t>(lost_)}, {"what", "these last lines are missing"}});
+  }
   if (sync_) ::fdatasync(descriptor_);
   ::close(descriptor_);
 }
@@ -269,22 +273,28 @@ void AuditLog::write(Json&& object, WallTime now, bool important) {
   object["time"] = time_text(now);
   if (broken_ != 0) {  // the line that was cut ends here, and this one says that it was
     Json resumed = {{"type", "resume"}, {"broken", broken_}, {"time", time_text(now)}};
-    if (!put("\n") || (broken_ = 0, !write_line(resumed))) {
-      ++lost_;
-      stopped_ = on_full_ == OnFull::stop;
-      return;
-    }
+    if (!put("\n") || (broken_ = 0, !write_line(resumed))) return lose();
   }
   if (lost_ != 0) {
     Json lost = {{"type", "lost"}, {"lines", lost_}, {"time", time_text(now)}};
-    if (write_line(lost)) lost_ = 0;
+    if (!write_line(lost)) return lose();
+    log_->write(Level::error, Event::audit_lost,
+                {{"lines", static_cast<std::int64_t>(lost_)}, {"what", "so many are missing, it goes on behind them"}});
+    lost_ = 0;
   }
-  if (!write_line(object)) {
-    ++lost_;
-    stopped_ = on_full_ == OnFull::stop;
-    return;
-  }
+  if (!write_line(object)) return lose();
   if (important && sync_) ::fdatasync(descriptor_);
+}
+
+/// Never in silence: the first missing line of a row is told at once, all of them by the next that can be written.
+void AuditLog::lose() {
+  const char* why = std::strerror(errno);
+  stopped_ = on_full_ == OnFull::stop;
+  if (lost_++ != 0) return;
+  log_->write(Level::error, Event::audit_lost,
+              {{"lines", std::int64_t{1}},
+               {"what", std::string{"a line cannot be written: "} + why +
+                            (stopped_ ? "; what is audited ends, until a restart" : "; it goes on and counts")}});
 }
 
 bool AuditLog::write_line(Json& object) {

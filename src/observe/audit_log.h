@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "crypto/hash.h"
+#include "observe/log.h"
 #include "session/endpoint_audit.h"
 
 /// The audit log: JSON lines, each with a hash over itself and the line before. docs/protocol.md §9
@@ -33,8 +34,10 @@ class AuditLog {
 
   /// Goes on where the file ends; makes it with mode 0600 if it is not there. Never through a symbolic link, never
   /// together with another process.
+  /// @param log  told when lines begin to be missing, and how many when one can be written again; outlives this
   /// @fault configuration
-  static Result<std::unique_ptr<AuditLog>> open(const std::string& path, OnFull on_full, bool sync, WallTime now);
+  static Result<std::unique_ptr<AuditLog>> open(const std::string& path, OnFull on_full, bool sync, WallTime now,
+                                                Log& log);
   ~AuditLog();
   AuditLog(const AuditLog&) = delete;
   AuditLog& operator=(const AuditLog&) = delete;
@@ -49,17 +52,20 @@ class AuditLog {
   bool stopped() const;
 
  private:
-  AuditLog(int descriptor, OnFull on_full, bool sync) : descriptor_(descriptor), on_full_(on_full), sync_(sync) {}
+  AuditLog(int descriptor, OnFull on_full, bool sync, Log& log)
+      : descriptor_(descriptor), on_full_(on_full), sync_(sync), log_(&log) {}
   Result<> find_end(const std::string& path);
   Result<> mend_tail(std::string_view tail);
   void write(nlohmann::ordered_json&& object, WallTime now, bool important = false);
   bool write_line(nlohmann::ordered_json& object);
   bool put(std::string_view text);
+  void lose();
 
   mutable std::mutex mutex_;
   int descriptor_;
   OnFull on_full_;
   bool sync_;
+  Log* log_;
   crypto::Hash before_{};
   std::uint64_t number_ = 0;
   std::size_t broken_ = 0;  // octets of a line that was written in part

@@ -56,6 +56,8 @@ std::string_view name_of(Event event) {
       return "discovery.refused";
     case Event::filter_matched:
       return "filter.matched";
+    case Event::audit_lost:
+      return "audit.lost";
     case Event::message:
       return "message";
     case Event::origin_fail:

@@ -36,6 +36,7 @@ enum class Event : std::uint8_t {
   discovery_taken,    // a middlebox that announced itself is listed: a fresh start with it
   discovery_refused,  // one that is not, or not so
   filter_matched,     // a rule of the scan filter
+  audit_lost,         // lines of the audit log could not be written
   log_suppressed,     // so many lines of one event were too many
   log_dropped,        // so many lines could not be written
 };

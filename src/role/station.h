@@ -80,7 +80,7 @@ inline Result<> Station::open_audit(const config::Audit& audit) {
   if (!audit.log) return {};
   const auto on_full =
       audit.on_full == config::Audit::OnFull::stop ? observe::AuditLog::OnFull::stop : observe::AuditLog::OnFull::count;
-  LOUVER_ASSIGN(audit_log, observe::AuditLog::open(*audit.log, on_full, audit.sync, runtime::wall_now()));
+  LOUVER_ASSIGN(audit_log, observe::AuditLog::open(*audit.log, on_full, audit.sync, runtime::wall_now(), log));
   if (audit.secrets) {
     LOUVER_ASSIGN(audit_secrets, observe::AuditSecrets::open(*audit.secrets));
   }

@@ -6,11 +6,12 @@ import hmac
 import json
 import os
 import re
+import resource
 import shutil
 import subprocess
 import unittest
 
-from harness import FULL, LOUVER, Case, run
+from harness import FULL, LOUVER, Case, run, wait_for
 
 MESSAGES = 10_000 if FULL else 1_000
 
@@ -28,7 +29,7 @@ def rechain(objects):
 
 
 class Audit(Case):
-    def audited_path(self, messages, body="", between=None):
+    def audited_path(self, messages, body="", between=None, on_full="stop", again=True):
         origin = self.origin()
         origin.put("hi", b"hello, audit")
         path = self.path(2, origin_port=origin.port)
@@ -39,7 +40,7 @@ class Audit(Case):
 
         def with_audit(i):
             log = logs[0] if i == 0 else logs[1] if i == 3 else None
-            return common(i) + (f'[audit]\nlog = "{log}"\nsecrets = "{log}.secrets"\n' if log else "")
+            return common(i) + (f'[audit]\nlog = "{log}"\non_full = "{on_full}"\nsecrets = "{log}.secrets"\n' if log else "")
 
         path.common = with_audit
         agent = path.agent_config
@@ -50,7 +51,8 @@ class Audit(Case):
         self.fetch(path, messages, body)
         if between is not None:
             between(path)
-            self.fetch(path, messages, body)
+            if again:
+                self.fetch(path, messages, body)
         for party in (0, 3):
             self.assertEqual(path.processes[party].stop(), 0, "".join(path.processes[party].raw)[-2000:])
         return path, logs
@@ -244,6 +246,37 @@ class Audit(Case):
         self.assertEqual(code, 0, json.dumps(reports)[-3000:] + err)
         self.assertGreaterEqual(reports[0]["associations"], 2)
         self.assertEqual(reports[0]["messages"], {"unmodified": 2 * 3 * 20})
+
+    def fill_disk(self, process, log, full=True):
+        """No octet more for this process, as on a full disk; and room again."""
+        size = log.stat().st_size + 100 if full else resource.RLIM_INFINITY
+        resource.prlimit(process.process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+    def test_a_full_disk_ends_what_is_audited_and_says_so(self):
+        def full_disk(path):
+            self.fill_disk(path.gateway, self.directory / "gateway.audit")
+            wait_for(lambda: self.curl(path)[2] != "200", "what is audited to end")
+            path.gateway.wait_event("audit.lost")
+            self.fill_disk(path.gateway, self.directory / "gateway.audit", full=False)
+            for _ in range(3):
+                self.assertNotEqual(self.curl(path)[2], "200", "until a restart")
+
+        self.audited_path(5, between=full_disk, again=False)
+
+    def test_a_full_disk_is_counted_where_that_is_wanted(self):
+        def full_disk(path):
+            self.fill_disk(path.gateway, self.directory / "gateway.audit")
+            self.fetch(path, 3, "")
+            path.gateway.wait_event("audit.lost")
+            self.fill_disk(path.gateway, self.directory / "gateway.audit", full=False)
+
+        path, logs = self.audited_path(5, between=full_disk, on_full="count")
+        types = [json.loads(line)["type"] for line in logs[1].read_text().splitlines() if line.endswith("}")]
+        self.assertEqual(types.count("lost"), 1)
+        self.assertEqual(len(path.gateway.find("audit.lost")), 2)
+        code, reports, _ = self.verify(logs[1])
+        self.assertEqual(code, 1, "what is missing is told, not passed over")
+        self.assertIn("lost", json.dumps(reports[0]))
 
     def test_the_log_is_not_begun_by_a_reload(self):
         """The file is opened once: a configuration that would audit where the process has none to write to is refused whole."""

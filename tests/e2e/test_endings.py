@@ -353,7 +353,7 @@ class Outliving(Endings):
         # a second later another serves, ten later the old one is closed, ten later its secrets are erased
         wait_for(lambda: [a for a in self.associations(path, 2) if a["association"] == old and a["state"] == "closing"], "the Close", 20)
         for _ in range(5):
-            self.assertEqual(self.curl(path, url="/quick")[1:], (b"quick", "200"))
+            self.assertEqual(self.curl(path, url="/quick")[1:], (b"quick", "200"), f"{origin.heads}\n{''.join(path.gateway.raw)[-4000:]}")
         time.sleep(11)
         self.assertEqual([(a["state"], a["sessions"]) for a in self.associations(path, 2) if a["association"] == old], [("closing", 1)])
         origin.go_on.set()
@@ -370,6 +370,7 @@ class SlowOrigin:
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.asked = False
+        self.heads = []  # of requests, as they came
         self.go_on = threading.Event()
         threading.Thread(target=self._serve, daemon=True).start()
 
@@ -389,6 +390,7 @@ class SlowOrigin:
                 if not more:
                     return
                 head += more
+            self.heads.append(head)
             body = self.BODY if head.startswith(b"GET /slow") else b"quick"
             half = len(body) // 2
             s.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body) + body[:half])

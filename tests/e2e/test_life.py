@@ -74,8 +74,8 @@ class Control(Case):
         wait_for(lambda: subprocess.run([LOUVER, "control", str(path.control_path(1)), "status"], capture_output=True, timeout=20).returncode == 0, "served again")
         if os.geteuid() == 0:
             os.chmod(path.control_path(1), 0o666)  # even then
-            code = ("import os,socket,sys; os.setuid(65534); s=socket.socket(socket.AF_UNIX); s.settimeout(5); s.connect(sys.argv[1]);"
-                    "s.sendall(b'{\"command\":\"status\"}\\n');\ntry:\n  sys.exit(len(s.recv(100)))\nexcept ConnectionError: sys.exit(0)")
+            code = ("import os,socket,sys; os.setuid(65534); s=socket.socket(socket.AF_UNIX); s.settimeout(5); s.connect(sys.argv[1])\n"
+                    "try:\n  s.sendall(b'{\"command\":\"status\"}\\n')\n  sys.exit(len(s.recv(100)))\nexcept ConnectionError: sys.exit(0)")
             done = subprocess.run(["python3", "-c", code, str(path.control_path(1))], capture_output=True, text=True, timeout=20)
             self.assertEqual(done.returncode, 0, done.stderr)
             path.gateway.wait_event("connection.refused", what="the control socket refused user 65534")
