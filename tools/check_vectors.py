@@ -62,6 +62,21 @@ class Vectors(unittest.TestCase):
         self.assertEqual(out.splitlines(), [f"{path}: /secrets/3/iv: differs from what is computed",
                                             f"{path}: /steps/1/records/0/hop_tag: differs from what is computed"])
 
+    # AU-03
+    def test_names_what_differs_in_an_audit(self):
+        document = self.document("n1-write.json")
+        value, verdict, receipt = document["steps"][2]["audit"][3], document["steps"][2]["judged"][0], document["receipts"][1]
+        value["audit"] = value["audit"][:38] + "00" + value["audit"][40:]  # changed
+        value["chain"], verdict["verdict"], verdict["changed"] = "00" * 32, "unmodified", []
+        for member, octets in (("public_key", 32), ("body", 86), ("signature", 64), ("receipt", 154)):
+            receipt[member] = "00" * octets
+        path = self.write(document)
+        code, out, error = run("verify", path)
+        self.assertEqual((code, error), (1, ""))
+        self.assertEqual(out.splitlines(), [f"{path}: {place}: differs from what is computed" for place in (
+            "/steps/2/audit/3/audit", "/steps/2/audit/3/chain", "/steps/2/judged/0/verdict", "/steps/2/judged/0/changed",
+            "/receipts/1/public_key", "/receipts/1/body", "/receipts/1/signature", "/receipts/1/receipt")])
+
     def test_shows_no_more_differences_than_can_be_read(self):
         document = self.document("n3-flows.json")
         for step in document["steps"]:
@@ -82,7 +97,7 @@ class Vectors(unittest.TestCase):
 
     def test_refuses_wrong_inputs_by_their_path(self):
         for member, value in [("hello", "0"), ("hello", 7), ("hello", "00"), ("e2e", "11"), ("session", -1), ("session", 1.0), ("alive", 1 << 32),
-                              ("epoch_shift", 23), ("steps", {}), ("steps", [{}]), ("client_seed", None), ("manifest", "zz")]:
+                              ("epoch_shift", 23), ("steps", {}), ("steps", [{}]), ("client_seed", None), ("manifest", "zz"), ("receipt_keys", {"0": "00" * 32})]:
             with self.subTest(member=member, value=value):
                 document = self.document()
                 document["inputs"][member] = value

@@ -17,10 +17,9 @@ bool AuditReporter::due(SessionNumber session, TimePoint now) const {
          now >= found->second.since + limits::receipt_interval;
 }
 
-Result<std::optional<wire::Receipt>> AuditReporter::receipt(SessionNumber session, bool last, TimePoint now) {
+wire::ReceiptBody AuditReporter::body(SessionNumber session, bool last, TimePoint now) {
   Stated& stated = sessions_[session];
-  wire::Receipt receipt;
-  wire::ReceiptBody& body = receipt.body;
+  wire::ReceiptBody body;
   body.manifest_hash = record_->manifest_hash();
   body.session = raw(session);
   body.party = raw(record_->self());
@@ -31,8 +30,13 @@ Result<std::optional<wire::Receipt>> AuditReporter::receipt(SessionNumber sessio
   stated.since = now;
   stated.anything_new = false;
   if (last) sessions_.erase(session);
+  return body;
+}
+
+Result<std::optional<wire::Receipt>> AuditReporter::receipt(SessionNumber session, bool last, TimePoint now) {
+  wire::Receipt receipt{body(session, last, now), 0, {}};
   if (identity_ == nullptr) return std::optional<wire::Receipt>{};
-  LOUVER_ASSIGN(tls::Signature signature, tls::sign_receipt(*identity_, wire::encode(body)));
+  LOUVER_ASSIGN(tls::Signature signature, tls::sign_receipt(*identity_, wire::encode(receipt.body)));
   receipt.algorithm = signature.algorithm;
   receipt.signature.bytes = std::move(signature.octets);
   return std::optional{std::move(receipt)};

@@ -24,6 +24,8 @@ class AuditReporter {
   void add(const wire::Audit& value, TimePoint now);
   /// Ten minutes after the last receipt of that session, if anything was stated since.
   bool due(SessionNumber session, TimePoint now) const;
+  /// What the next receipt says: all that was stated so far. Counted as given, whether signed or not.
+  wire::ReceiptBody body(SessionNumber session, bool last, TimePoint now);
   /// The receipt for all that was stated so far. Nothing from who signs none.
   Result<std::optional<wire::Receipt>> receipt(SessionNumber session, bool last, TimePoint now);
 

@@ -65,10 +65,7 @@ CertificateHandle certificate_from_der(Bytes der) {
   return out;
 }
 
-}  // namespace
-
-Result<Signature> sign_receipt(const Identity& identity, Bytes statement) {
-  EVP_PKEY* key = identity.impl().key.get();
+Result<Signature> sign(EVP_PKEY* key, Bytes statement) {
   const auto scheme = scheme_of(*key);
   if (!scheme) return Error{Fault::internal_error, "a key of this kind signs no receipts"};
   const DigestContext context{EVP_MD_CTX_new()};
@@ -84,6 +81,23 @@ Result<Signature> sign_receipt(const Identity& identity, Bytes statement) {
                      text.size()) != 1)
     return library_failed("signing a receipt");
   out.octets.resize(octets);
+  return out;
+}
+
+}  // namespace
+
+Result<Signature> sign_receipt(const Identity& identity, Bytes statement) {
+  return sign(identity.impl().key.get(), statement);
+}
+
+Result<BareSignature> sign_receipt_by_seed(Bytes seed, Bytes statement) {
+  const KeyHandle key{EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, u8(seed), seed.size())};
+  BareSignature out;
+  std::size_t octets = out.public_key.size();
+  if (key == nullptr ||
+      EVP_PKEY_get_raw_public_key(key.get(), reinterpret_cast<unsigned char*>(out.public_key.data()), &octets) != 1)
+    return library_failed("an Ed25519 key from its seed");
+  LOUVER_ASSIGN(out.signature, sign(key.get(), statement));
   return out;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <vector>
 
 #include "tls/certificate.h"
@@ -17,6 +18,16 @@ struct Signature {
 /// @fault internal_error: the key's kind has no scheme here, or the library failed
 /// @cost a private-key operation
 Result<Signature> sign_receipt(const Identity& identity, Bytes statement);
+
+/// What a bare Ed25519 key signs, and its public half.
+struct BareSignature {
+  std::array<std::byte, 32> public_key{};
+  Signature signature;
+};
+/// The same by the Ed25519 key of that private seed (RFC 8032 section 5.1.5), which no certificate names: for test
+/// vectors, whose keys are no secrets.
+/// @fault internal_error: not 32 octets, or the library failed
+Result<BareSignature> sign_receipt_by_seed(Bytes seed, Bytes statement);
 
 /// @param leaf_der  the signer's certificate; whether it is to be trusted is another question: see check_certificates
 /// @fault certificate_invalid: another algorithm than the key's, or the signature does not hold

@@ -174,6 +174,31 @@ TEST(Vectors, a_seed_that_nothing_is_made_of_is_refused) {
   EXPECT_EQ(found.error().detail, "/inputs/client_seed: no secret of this path is made of it");
 }
 
+TEST(Vectors, a_receipt_key_too_many_or_too_few_is_refused) {
+  const auto refusal = [](const char* name, const char* path, const Json& value) {
+    Json changed = document(name);
+    Json& inputs = changed["inputs"];
+    if (value.is_discarded()) {
+      inputs[Json::json_pointer{path}.parent_pointer()].erase(Json::json_pointer{path}.back());
+    } else {
+      inputs[Json::json_pointer{path}] = value;
+    }
+    const auto found = verify(changed);
+    return found ? std::string{} : found.error().detail;
+  };
+  const Json gone(Json::value_t::discarded);
+  const std::string key = to_hex(Buffer(32));
+  EXPECT_EQ(refusal("n1-write", "/receipt_keys", gone), "/inputs/receipt_keys: missing");
+  EXPECT_EQ(refusal("n1-write", "/receipt_keys/1", gone), "/inputs/receipt_keys: none of party 1, which states");
+  EXPECT_EQ(refusal("n1-read", "/receipt_keys", {{"0", key}}),
+            "/inputs/receipt_keys: nothing is audited, so nobody signs");
+  EXPECT_EQ(refusal("n1-write", "/receipt_keys/3", key), "/inputs/receipt_keys: one of a party that states nothing");
+  EXPECT_EQ(refusal("n1-write", "/receipt_keys/1", to_hex(Buffer(31))).find("/inputs/receipt_keys/1: "), 0U);
+  for (const char* name : {"-1", "01", "", "x", "10", "256", "99999999999999999999"})
+    EXPECT_EQ(refusal("n1-write", (std::string{"/receipt_keys/"} + name).c_str(), key),
+              "/inputs/receipt_keys/" + std::string{name} + ": not the number of a party");
+}
+
 TEST(Vectors, a_middlebox_that_cannot_do_what_a_step_says_is_refused) {
   const Json redacts = document("n1-redact")["inputs"]["steps"][1]["at"];
   const Json replaces = document("n1-write")["inputs"]["steps"][1]["at"];

@@ -11,19 +11,21 @@ constexpr std::size_t secret_octets_least = 32;
 constexpr std::size_t plaintext_octets_most = 64 * 1024;
 constexpr std::uint64_t session_most = (std::uint64_t{1} << 63) - 1;
 
-/// The name of a member of `at`: the path index of a middlebox.
-Result<PartyIndex> read_party(const std::string& name, const Place& place) {
+constexpr std::size_t receipt_key_octets = 32;
+
+/// The name of a member: a path index of least..most.
+Result<PartyIndex> read_party(const std::string& name, unsigned long least, unsigned long most, const Place& place) {
   const bool digits =
       !name.empty() && name.size() <= 3 && std::ranges::all_of(name, [](char c) { return c >= '0' && c <= '9'; });
   const unsigned long index = digits ? std::stoul(name) : 0;
-  if (index == 0 || index > limits::middleboxes_by_default || name != std::to_string(index))
-    return place.wrong("not the number of a middlebox");
+  if (!digits || index < least || index > most || name != std::to_string(index))
+    return place.wrong(least == 0 ? "not the number of a party" : "not the number of a middlebox");
   return PartyIndex{static_cast<std::uint8_t>(index)};
 }
 
 Result<Action> read_action(const std::string& name, const Place& place) {
   Action out;
-  LOUVER_ASSIGN(out.by, read_party(name, place));
+  LOUVER_ASSIGN(out.by, read_party(name, 1, limits::middleboxes_by_default, place));
   LOUVER_TRY(place.only({"redact", "replace"}));
   if (place.has("redact") == place.has("replace")) return place.wrong("either redact or replace is wanted");
   if (place.has("redact")) {
@@ -85,11 +87,23 @@ Result<std::optional<Buffer>> read_seed(const Place& place, const char* member) 
   return std::optional{std::move(octets)};
 }
 
+Result<std::optional<std::map<PartyIndex, Buffer>>> read_receipt_keys(const Place& place) {
+  if (!place.has("receipt_keys")) return std::optional<std::map<PartyIndex, Buffer>>{};
+  LOUVER_ASSIGN(const Place keys, place.at("receipt_keys"));
+  LOUVER_ASSIGN(const auto members, keys.members());
+  std::map<PartyIndex, Buffer> out;
+  for (const auto& [name, value] : members) {
+    LOUVER_ASSIGN(const PartyIndex party, read_party(name, 0, limits::middleboxes_by_default + 1, value));
+    LOUVER_ASSIGN(out[party], value.octets(receipt_key_octets, receipt_key_octets));
+  }
+  return std::optional{std::move(out)};
+}
+
 }  // namespace
 
 Result<Inputs> read_inputs(const Place& place) {
-  LOUVER_TRY(place.only(
-      {"hello", "manifest", "e2e", "client_seed", "server_seed", "session", "alive", "epoch_shift", "steps"}));
+  LOUVER_TRY(place.only({"hello", "manifest", "e2e", "client_seed", "server_seed", "session", "alive", "epoch_shift",
+                         "steps", "receipt_keys"}));
   Inputs out;
   LOUVER_ASSIGN(const Place hello, place.at("hello"));
   LOUVER_ASSIGN(out.hello, hello.octets(1, limits::hello_bytes));
@@ -114,6 +128,7 @@ Result<Inputs> read_inputs(const Place& place) {
     LOUVER_ASSIGN(Step step, read_step(one));
     out.steps.push_back(std::move(step));
   }
+  LOUVER_ASSIGN(out.receipt_keys, read_receipt_keys(place));
   return out;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -35,6 +36,7 @@ struct Inputs {
   std::uint32_t alive = 0;
   unsigned epoch_shift = 0;
   std::vector<Step> steps;
+  std::optional<std::map<PartyIndex, Buffer>> receipt_keys;  // Ed25519 private seeds
 };
 
 /// @fault bad_value with the path of what is missing, unknown or wrong

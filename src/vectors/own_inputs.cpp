@@ -12,7 +12,8 @@ struct ContextLine {
 };
 
 wire::Hello hello_of(std::uint16_t suite, std::size_t middleboxes, const std::vector<ContextLine>& contexts,
-                     const std::vector<std::uint8_t>& grants, const char* profile) {
+                     const std::vector<std::uint8_t>& grants, const char* profile,
+                     const std::optional<std::vector<std::uint8_t>>& audit) {
   wire::Hello hello;
   hello.versions.items = {wire::version_1};
   for (std::size_t i = 1; i <= middleboxes; ++i)
@@ -26,7 +27,7 @@ wire::Hello hello_of(std::uint16_t suite, std::size_t middleboxes, const std::ve
   }
   for (const std::uint8_t grant : grants) hello.grants.bytes.push_back(std::byte{grant});
   hello.suites.items = {suite};
-  hello.extensions = wire::write_extensions({std::nullopt, 16384U, std::string{profile}});
+  hello.extensions = wire::write_extensions({audit, 16384U, std::string{profile}});
   return hello;
 }
 
@@ -46,9 +47,11 @@ wire::Manifest manifest_of(const wire::Hello& hello, std::uint16_t suite) {
 }
 
 /// @param grants  middlebox by middlebox, contexts in order: low nibble c2s, high nibble s2c
+/// @param audit   ids of contexts; every party signs a receipt
 Json inputs_of(std::uint16_t suite, std::size_t middleboxes, const std::vector<ContextLine>& contexts,
-               const std::vector<std::uint8_t>& grants, const char* profile, Json steps) {
-  const wire::Hello hello = hello_of(suite, middleboxes, contexts, grants, profile);
+               const std::vector<std::uint8_t>& grants, const char* profile, Json steps,
+               const std::optional<std::vector<std::uint8_t>>& audit = std::nullopt) {
+  const wire::Hello hello = hello_of(suite, middleboxes, contexts, grants, profile, audit);
   const std::size_t octets = suite == 0x1302 ? 48 : 32;
   Json out = {{"hello", to_hex(wire::encode(hello))},
               {"manifest", to_hex(wire::encode(manifest_of(hello, suite)))},
@@ -61,6 +64,8 @@ Json inputs_of(std::uint16_t suite, std::size_t middleboxes, const std::vector<C
   out["alive"] = 0;
   out["epoch_shift"] = 1;
   out["steps"] = std::move(steps);
+  for (std::size_t i = 0; audit && i < middleboxes + 2; ++i)
+    out["receipt_keys"][std::to_string(i)] = to_hex(Buffer(32, static_cast<std::byte>(0x80 + i)));
   return out;
 }
 
@@ -81,7 +86,7 @@ Json stream_steps(Json at) {
                       finish("s2c")});
 }
 
-/// Two exchanges; the credentials contexts (2, 5) are padded.
+/// Two exchanges; the credentials contexts (2, 5) are padded. M2 redacts the second answer's body, which M1 may write.
 Json http_steps() {
   Json steps = Json::array();
   for (const int exchange : {1, 2}) {
@@ -90,7 +95,8 @@ Json http_steps() {
     steps.push_back(say("c2s", 3, exchange, "", true));
     steps.push_back(say("s2c", 4, exchange, "HTTP/1.1 200 OK\r\n\r\n", true));
     steps.push_back(say("s2c", 5, exchange, "", true));
-    steps.push_back(say("s2c", 6, exchange, "answer", true));
+    steps.push_back(
+        say("s2c", 6, exchange, "answer", true, exchange == 2 ? Json{{"2", Json{{"redact", true}}}} : Json::object()));
   }
   steps.push_back(finish("c2s"));
   steps.push_back(finish("s2c"));
@@ -120,16 +126,16 @@ std::vector<std::pair<std::string, Json>> own_inputs() {
       {"n1-read", inputs_of(0x1302, 1, stream, {0x01, 0x10}, "stream/1", stream_steps(none))},
       {"n1-inspect", inputs_of(0x1303, 1, stream, {0x02, 0x20}, "stream/1", stream_steps(none))},
       {"n1-redact", inputs_of(0x1302, 1, stream, {0x03, 0x10}, "stream/1", stream_steps({{"1", redact}}))},
-      {"n1-write", inputs_of(0x1303, 1, stream, {0x04, 0x40}, "stream/1", stream_steps({{"1", replace}}))},
-      {"n2-http1",
-       inputs_of(0x1302, 2,
-                 {{"request-head", 1},
-                  {"request-credentials", 1},
-                  {"request-body", 1},
-                  {"response-head", 2},
-                  {"response-credentials", 2},
-                  {"response-body", 2}},
-                 {0x01, 0x00, 0x03, 0x20, 0x00, 0x40, 0x04, 0x00, 0x02, 0x10, 0x00, 0x30}, "http/1", http_steps())},
+      {"n1-write", inputs_of(0x1303, 1, stream, {0x04, 0x40}, "stream/1", stream_steps({{"1", replace}}), {{1, 2}})},
+      {"n2-http1", inputs_of(0x1302, 2,
+                             {{"request-head", 1},
+                              {"request-credentials", 1},
+                              {"request-body", 1},
+                              {"response-head", 2},
+                              {"response-credentials", 2},
+                              {"response-body", 2}},
+                             {0x01, 0x00, 0x03, 0x20, 0x00, 0x40, 0x04, 0x00, 0x02, 0x10, 0x00, 0x30}, "http/1",
+                             http_steps(), {{1, 2, 3, 6}})},
       {"n3-flows",
        inputs_of(0x1303, 3, {{"one", 3}, {"two", 3}, {"three", 3}, {"six", 3, 6}},
                  {0x11, 0x00, 0x33, 0x22, 0x44, 0x00, 0x22, 0x00, 0x22, 0x44, 0x33, 0x44}, "stream/1", flow_steps())},

@@ -103,10 +103,16 @@ void add_join_key(const crypto::Suite& suite, const wire::ItemName& name, Bytes 
   to["join_key"] = to_hex(key);
 }
 
+/// The other items key HMACs: of JOINs and of audited messages.
+bool keys_an_aead(const wire::ItemName& name) {
+  const auto kind = static_cast<ItemKind>(name.kind);
+  return kind != ItemKind::join && kind != ItemKind::audit && kind != ItemKind::end_audit;
+}
+
 /// docs/protocol.md §5 "key, iv", §6 "Epochs", §7
 void add_keys(const crypto::Suite& suite, const wire::ItemName& name, Bytes session_secret, Json& to) {
   to["session_secret"] = to_hex(session_secret);
-  if (name.kind != static_cast<std::uint8_t>(ItemKind::join)) add_key_and_iv(suite, session_secret, to);
+  if (keys_an_aead(name)) add_key_and_iv(suite, session_secret, to);
   add_join_key(suite, name, session_secret, to);
   if (name.kind != static_cast<std::uint8_t>(ItemKind::read)) return;  // "No other key changes"
   Buffer next(suite.hash_octets);

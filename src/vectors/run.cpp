@@ -125,7 +125,33 @@ Result<Run> Run::make(const Path& path) {
     LOUVER_ASSIGN(auto relay, session::RelaySession::make(path.keys(i), *profile, limits::idle_deadline));
     run.relays_.push_back(std::move(relay));
   }
+  if (path.terms().audits()) LOUVER_TRY(run.audit());
   return run;
+}
+
+Result<> Run::audit() {
+  for (auto& book : books_) book = std::make_unique<session::AuditBook>(session::AuditBook{path_->session, {}});
+  for (const Direction direction : both_directions) {
+    const bool from_client = direction == Direction::c2s;
+    const std::size_t author = from_client ? 0 : path_->server();
+    const std::size_t sink = path_->server() - author;
+    LOUVER_TRY(senders_[slot(direction)]->audit(path_->keys(author), *books_[from_client ? 0 : 1], nullptr));
+    LOUVER_TRY(receivers_[slot(direction)]->audit(path_->keys(sink), *books_[from_client ? 1 : 0], nullptr));
+  }
+  return {};
+}
+
+std::vector<session::Attested> Run::take_values(Direction direction) {
+  std::vector<session::Attested> out;
+  for (std::size_t rank = 0; rank <= path_->server(); ++rank) {
+    const PartyIndex party = session::party_at(rank, direction, path_->middleboxes());
+    session::AuditBook* book = path_->terms().is_endpoint(party) ? books_[party == PartyIndex{0} ? 0 : 1].get()
+                                                                 : relays_[raw(party) - 1U]->audit_book();
+    if (book == nullptr) continue;
+    for (const wire::Audit& value : book->values) out.push_back({party, value});
+    book->values.clear();
+  }
+  return out;
 }
 
 Result<Json> Run::step(const Step& what) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "session/audit_judgement.h"
 #include "session/receiver.h"
 #include "session/relay_session.h"
 #include "vectors/path.h"
@@ -16,15 +17,20 @@ class Run {
   /// @return the records on each hop, and what the sink took
   /// @fault bad_value: not the author, or a middlebox that cannot do what the step says; whatever an engine refuses
   Result<Json> step(const Step& what);
+  /// What the parties have stated of audited messages since the last call, in the order of the path from the author of
+  /// that direction on. docs/protocol.md §9
+  std::vector<session::Attested> take_values(Direction direction);
 
  private:
   explicit Run(const Path& path) : path_(&path) {}
+  Result<> audit();
   Result<Buffer> author(const Step& what);
   Result<Json> carry(const Step& what, Buffer bytes);
   Result<Buffer> relay(const Step& what, std::size_t party, Buffer bytes);
   Result<Json> deliver(Direction direction, MutableBytes bytes);
 
   const Path* path_;
+  std::array<std::unique_ptr<session::AuditBook>, 2> books_;       // the client's and the server's
   std::vector<std::unique_ptr<session::Sender>> senders_;          // by direction
   std::vector<std::unique_ptr<session::Receiver>> receivers_;      // by direction
   std::vector<std::unique_ptr<session::ExchangeLedger>> ledgers_;  // by direction

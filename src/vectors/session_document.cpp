@@ -8,6 +8,8 @@ Result<Json> compute_session(const Place& inputs) {
   LOUVER_ASSIGN(const Capture capture, read_capture(inputs));
   LOUVER_ASSIGN(const CapturedChannels channels, read_channels(capture));
   LOUVER_ASSIGN(CapturedAgreement agreed, check_agreement(capture, channels));
+  if (agreed.path.terms().audits())
+    return Error{Fault::bad_value, "/inputs/association: a recorded session that is audited cannot be checked"};
   LOUVER_ASSIGN(Json joins, check_joins(capture, agreed));
   LOUVER_ASSIGN(Json records, check_records(capture, agreed));
   return Json{{"format", session_format},
@@ -22,7 +24,7 @@ Result<Json> compute_session(const Place& inputs) {
               {"secrets", secrets_of(agreed.roots, agreed.path)},
               {"joins", std::move(joins)},
               {"records", std::move(records)},
-              {"receipts", Json::array()}};  // protocol.md §9: filled in when receipts are part of the protocol
+              {"receipts", Json::array()}};
 }
 
 }  // namespace louver::vectors

@@ -1,5 +1,6 @@
 #include "vectors/vectors.h"
 
+#include "vectors/attestations.h"
 #include "vectors/document.h"
 #include "vectors/run.h"
 
@@ -13,11 +14,13 @@ Result<T> of(const char* member, Result<T> result) {
   return Error{result.error().fault, std::string{"/inputs/"} + member + ": " + result.error().detail};
 }
 
-Result<Json> steps_of(const Path& path, const std::vector<Step>& steps) {
+/// @param attestations  null where nothing is audited
+Result<Json> steps_of(const Path& path, const std::vector<Step>& steps, Attestations* attestations) {
   LOUVER_ASSIGN(Run run, Run::make(path));
   Json out = Json::array();
   for (std::size_t i = 0; i < steps.size(); ++i) {
     LOUVER_ASSIGN(Json row, of(("steps/" + std::to_string(i)).c_str(), run.step(steps[i])));
+    if (attestations != nullptr) row.update(attestations->add(steps[i].direction, run.take_values(steps[i].direction)));
     out.push_back(std::move(row));
   }
   return out;
@@ -33,12 +36,18 @@ Result<Json> compute_agreed(const Inputs& in, const session::Terms& terms, const
   path.session = in.session;
   path.counters.epoch_shift = in.epoch_shift;
   LOUVER_ASSIGN(Json joins, joins_of(path, in.alive));
-  LOUVER_ASSIGN(Json steps, steps_of(path, in.steps));
+  LOUVER_ASSIGN(std::optional<Attestations> attestations, of("receipt_keys", attest(path, in.receipt_keys)));
+  LOUVER_ASSIGN(Json steps, steps_of(path, in.steps, attestations ? &*attestations : nullptr));
+  Json receipts = Json::array();
+  if (attestations) {
+    LOUVER_ASSIGN(receipts, attestations->receipts());
+  }
   return Json{{"association", to_hex(session::association_id(manifest_hash))},
               {"suite", terms.suite().name},
               {"secrets", secrets_of(roots, path)},
               {"joins", std::move(joins)},
-              {"steps", std::move(steps)}};
+              {"steps", std::move(steps)},
+              {"receipts", std::move(receipts)}};
 }
 
 Result<Json> compute_path(const Place& inputs) {
@@ -57,7 +66,6 @@ Result<Json> compute_path(const Place& inputs) {
               {"hello_hash", to_hex(hello_hash)},
               {"manifest_hash", to_hex(manifest_hash)}};
   out.update(agreed);
-  out["receipts"] = Json::array();  // protocol.md §9: filled in when receipts are part of the protocol
   return out;
 }
 

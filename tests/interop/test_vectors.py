@@ -10,9 +10,13 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+from cryptography.exceptions import InvalidSignature  # noqa: E402
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey  # noqa: E402
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat  # noqa: E402
+
 from peer import plan as kinds  # noqa: E402
 from peer import records, wire  # noqa: E402
-from peer.crypto import SUITES, sha256  # noqa: E402
+from peer.crypto import SUITES, hmac_sha256, sha256  # noqa: E402
 from peer.plan import Plan  # noqa: E402
 from peer.schedule import EndpointSecrets, SessionKeys, digests, middlebox_table  # noqa: E402
 
@@ -43,7 +47,7 @@ class World:
     def __init__(self, hello, accept, e2e, seeds, number, epoch_shift=22):
         self.suite, self.suite_name = SUITES[accept.suite], NAMES[accept.suite]
         self.sealed = {}  # (segment, sequence) -> what no party on its way may change
-        self.plan = Plan(hello.middleboxes, hello.contexts, accept.grants)
+        self.plan = Plan(hello.middleboxes, hello.contexts, accept.grants, dict(accept.extensions).get(1, b""))
         self.server = self.plan.server
         self.ends = {end: EndpointSecrets(self.suite, self.plan, end, e2e) for end in (0, self.server)}
         for end, seed in zip((0, self.server), seeds):
@@ -71,7 +75,7 @@ class World:
                "client_part": maybe_hex(self.given_part(0, name)), "server_part": maybe_hex(self.given_part(self.server, name)),
                "digest": dict(digests(self.tables[min(holders)]))[name].hex(), "session_secret": secret.hex(),
                "secret": {str(p): self.tables[p][name].hex() for p in holders}}
-        if name[0] != kinds.K_JOIN:
+        if name[0] not in (kinds.K_JOIN, kinds.K_AUDIT, kinds.K_END_AUDIT):
             row["key"], row["iv"] = suite.expand(secret, b"key", b"", suite.key_octets).hex(), suite.expand(secret, b"iv", b"", 12).hex()
         if name[0] == kinds.K_READ:
             later = suite.expand(secret, b"update", b"", suite.length)
@@ -141,6 +145,78 @@ def hops_of(world):
     return {(d, rank): Hop(world, d, rank) for d in (0, 1) for rank in range(world.server)}
 
 
+class Attesting:
+    """What the parties state of audited messages (protocol.md section 9), from the records on the hops and the keys alone."""
+
+    def __init__(self, world, number):
+        self.world, self.plan, self.number = world, world.plan, number
+        self.hops = hops_of(world)
+        self.sent, self.taken = {}, {}  # segment -> content of the message under way; .. and the first redactor
+        self.messages, self.chains = {}, {}
+
+    def content(self, octets, segment, number):
+        sealed = octets[10:len(octets) - 16 * (1 + len(segment.verifiers) + len(segment.witnesses))]
+        name = (kinds.K_READ, segment.direction, segment.context, segment.author, segment.sink, 255)
+        keys = self.world.party_keys(name)
+        plain = keys.key(name, number >> keys.epoch_shift).open(number, sealed, octets[:10])
+        return plain[:len(plain) - 2 - int.from_bytes(plain[-2:], "big")] if octets[2] & wire.PAD else plain
+
+    def record(self, octets, d, rank):
+        segment, number = self.hops[d, rank].half.accept(octets)  # of every record, since hop tags count them
+        if segment.context not in self.plan.audit:
+            return
+        if octets[0] == wire.REDACTED:
+            there = int.from_bytes(octets[11:14], "big") - 4 - 16 * (2 + len(segment.verifiers) + len(segment.witnesses))
+            redactor, content = octets[10], b"x" * there
+        else:
+            redactor, content = 0, self.content(octets, segment, number)
+        if rank == self.plan.rank(segment.author, d):
+            self.sent[segment] = self.sent.get(segment, b"") + content
+        if rank + 1 == self.plan.rank(segment.sink, d):
+            before = self.taken.get(segment, (0, b""))
+            self.taken[segment] = before[0] or redactor, before[1] + content
+
+    def value(self, party, place, item, content, message, redactor=0, changed=0):
+        d, context, exchange, which = message
+        key = self.world.party_keys(item).secret(item)
+        octets = (wire.u(self.number, 8) + wire.u(exchange, 4) + wire.u(which, 4) + bytes([context, d, place, changed, redactor]) + wire.u(len(content), 8) +
+                  hmac_sha256(key, wire.u(exchange, 4) + wire.u(which, 4) + content))
+        first, _, count, chain = self.chains.get((party, d, context, place), (exchange, 0, 0, bytes(32)))
+        chain = sha256(b"louver v1 audit", chain, octets)
+        self.chains[party, d, context, place] = first, exchange, count + 1, chain
+        return {"party": party, "audit": octets.hex(), "chain": chain.hex()}
+
+    def end(self, d, context, exchange):
+        """The rows of `audit`, and the row of `judged`, of the message that has just ended."""
+        which = self.messages.get((d, context, exchange), 0)
+        self.messages[d, context, exchange] = which + 1
+        segments, message, rows = self.plan.segments[context, d], (d, context, exchange, which), []
+        sent, taken = [self.sent.pop(s, b"") for s in segments], [self.taken.pop(s, (0, b"")) for s in segments]
+        items = [(kinds.K_AUDIT, d, context, s.author, s.sink, 255) for s in segments]
+        item8 = (kinds.K_END_AUDIT, d, context, segments[0].author, segments[-1].sink, 255)
+        changed = [s.author for s, out, into in zip(segments[1:], sent[1:], taken) if out != into[1]]
+        if len(segments) > 1:
+            rows.append(self.value(segments[0].author, 2, item8, sent[0], message))
+        for i, s in enumerate(segments):
+            rows.append(self.value(s.author, 1, items[i], sent[i], message, changed=int(s.author in changed)))
+            if i == len(segments) - 1 and i > 0:
+                rows.append(self.value(s.sink, 2, item8, taken[i][1], message))
+            rows.append(self.value(s.sink, 0, items[i], taken[i][1], message, redactor=taken[i][0]))
+        redacted = sorted({redactor for redactor, _ in taken} - {0})
+        same = not redacted and sent[0] == taken[-1][1]
+        verdict = "redacted" if redacted else "changed" if changed and not same else "unmodified"
+        return rows, {"context": context, "exchange": exchange, "message": which, "verdict": verdict, "end_to_end": same, "pairs": [], "missing": [],
+                      "changed": sorted(changed), "redacted": redacted}
+
+    def parties(self):
+        return sorted({party for party, *_ in self.chains})
+
+    def receipt_body(self, manifest_hash, party):
+        entries = b"".join(bytes(place) + wire.u(first, 4) + wire.u(last, 4) + wire.u(count, 8) + chain
+                           for (who, *place), (first, last, count, chain) in sorted(self.chains.items()) if who == party)
+        return manifest_hash + wire.u(self.number, 8) + bytes([party]) + wire.u(1, 4) + bytes([1]) + wire.vector(entries, 3)
+
+
 class ComputedPaths(unittest.TestCase):
     maxDiff = None
 
@@ -191,6 +267,53 @@ class ComputedPaths(unittest.TestCase):
                 self.assertEqual(any(one.get("end") for one in delivered), said["end"])
                 if not said["at"]:
                     self.assertEqual("".join(one.get("content", "") for one in delivered), said["plaintext"])
+
+    def attested(self):
+        """Documents with an audit, their worlds, and what was stated in them."""
+        out = []
+        for document, world in self.each():
+            stated = Attesting(world, document["inputs"]["session"])
+            audited = bool(world.plan.audit)
+            for said, step in zip(document["inputs"]["steps"], document["steps"], strict=True):
+                d, rows, judged = ("c2s", "s2c").index(said["direction"]), [], []
+                of_audited = said.get("context") in list(world.plan.audit)
+                for row in step["records"] if audited else []:
+                    stated.record(bytes.fromhex(row["frame"]), d, row["hop"] if d == 0 else world.server - 1 - row["hop"])
+                if of_audited and said["end"]:
+                    rows, one = stated.end(d, said["context"], said["exchange"])
+                    judged = [one]
+                self.assertEqual({"audit": step.get("audit"), "judged": step.get("judged")},
+                                 {"audit": rows if audited else None, "judged": judged if audited else None})
+            if audited:
+                out.append((document, stated))
+        return out
+
+    def test_values_chains_and_verdicts(self):
+        verdicts = {one["verdict"] for document, _ in self.attested() for step in document["steps"] for one in step["judged"]}
+        self.assertEqual(verdicts, {"unmodified", "changed", "redacted"})
+
+    # AU-03
+    def test_receipts(self):
+        found = self.attested()
+        self.assertEqual(len(found), 2)
+        for document, stated in found:
+            self.assertEqual(sorted(document["inputs"]["receipt_keys"]), [str(party) for party in stated.parties()])
+            self.assertEqual([row["party"] for row in document["receipts"]], stated.parties())
+            for row in document["receipts"]:
+                key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(document["inputs"]["receipt_keys"][str(row["party"])]))
+                body = stated.receipt_body(bytes.fromhex(document["manifest_hash"]), row["party"])
+                signed = b" " * 64 + b"louver/1 receipt\0" + body
+                signature = key.sign(signed)
+                self.assertEqual(row, {"party": row["party"], "public_key": key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex(), "body": body.hex(),
+                                       "algorithm": 0x0807, "signature": signature.hex(),
+                                       "receipt": (body + wire.u(0x0807, 2) + wire.vector(signature, 2)).hex()})
+                public = Ed25519PublicKey.from_public_bytes(bytes.fromhex(row["public_key"]))
+                public.verify(bytes.fromhex(row["signature"]), signed)
+                for other in (body, signed[:-1] + bytes([signed[-1] ^ 1])):  # without its context string; of another chain
+                    with self.assertRaises(InvalidSignature):
+                        public.verify(signature, other)
+        for document in documents("louver-vectors/1").values():
+            self.assertEqual(bool(document["receipts"]), "receipt_keys" in document["inputs"])
 
 
 def check_secrets(case, document, world):
