@@ -466,3 +466,147 @@ relaying_with_new_tags("tombstone_without_the_grant", "RC-06", "bad_record", lam
 relaying_with_new_tags("fin_forged_behind_the_first_record", "OR-05", "bad_record",
                        lambda half, segment, number, record: [half.stamp(bytearray(bytes([DATA, 1, FIN]) + u(4 + 16 * 5, 3) + u(0, 4) + bytes(16 * 5)))])
 relaying_with_new_tags("exchange_number_changed", "RC-01", "bad_record", restamped(lambda r: flip(r, 9)))
+
+
+# --- audit. In the rows "with audit" everything is audited; as in the others m1 has inspect on upstream (one segment, so no item 8) and write on downstream.
+
+CLIENT, SERVER, MIDDLEBOX = "client with audit", "server with audit", "middlebox with audit"
+A_VALUE = wire.Audit(1, 0, 0, 1, 0, 1, 0, 0, 3, bytes(32))
+
+
+def changed_values(**changes):
+    return lambda values: [v._replace(**changes) for v in values]
+
+
+def of_out(out, **changes):
+    return lambda values: [v._replace(**changes) if v.out == out else v for v in values]
+
+
+def changed_receipt(**changes):
+    return lambda body: body._replace(**{key: value(body) if callable(value) else value for key, value in changes.items()})
+
+
+def changed_entry(index, **changes):
+    def change(body):
+        entries = list(body.entries)
+        entries[index] = entries[index]._replace(**{key: value(entries[index]) if callable(value) else value for key, value in changes.items()})
+        return body._replace(entries=tuple(entries))
+    return change
+
+
+def attesting(role, name, ident, notices, alert="bad_frame", **says_):
+    """The party says the one or the other of one honest session; with `values` as soon as a message ends, else at the end."""
+    row(role, name, ident, notices, alert)(lambda stage: stage.attest(role, Lie(**says_), whole="values" not in says_))
+
+
+def entries_end(octets):
+    """Where the signature's scheme begins."""
+    return 49 + int.from_bytes(octets[46:49], "big")
+
+
+def other_scheme(octets):
+    """The scheme of RSA, whatever key the party has."""
+    at = entries_end(octets)
+    return octets[:at] + u(0x0804, 2) + octets[at + 2:]
+
+
+VALUES = (
+    ("of_another_context", changed_values(context=2), changed_values(context=1), changed_values(context=1)),
+    ("of_a_context_that_does_not_exist", changed_values(context=9),) + (changed_values(context=9),) * 2,
+    ("of_the_other_direction", changed_values(direction=1), changed_values(direction=0), changed_values(direction=0)),
+    ("of_no_direction",) + (changed_values(direction=2),) * 3,
+    ("of_no_out",) + (changed_values(out=3),) * 3,
+    ("of_an_out_that_is_another_s", changed_values(out=0), changed_values(out=0), changed_values(out=2)),
+    ("of_session_0",) + (changed_values(session=0),) * 3,
+    ("of_a_session_far_above", changed_values(session=1 + 1024 + 1), changed_values(session=2), changed_values(session=2)),
+    ("said_twice",) + (lambda values: [v for value in values for v in (value, value)],) * 3,
+    ("out_of_order",) + (lambda values: [v._replace(message=m) for m in (1, 0) for v in values],) * 3,
+    ("of_an_earlier_exchange",) + (lambda values: [v._replace(exchange=x) for x in (5, 4) for v in values],) * 3,
+    ("changed_though_it_cannot_be", changed_values(changed=1), changed_values(changed=2), of_out(0, changed=1)),
+    ("changed_in_no_known_way",) + (changed_values(changed=3),) * 3,
+    ("redacted_by_who_may_not", changed_values(redactor=1), changed_values(redactor=1), of_out(0, redactor=1)),
+    ("redacted_where_nothing_is_taken_in", changed_values(redactor=2), of_out(2, redactor=1), of_out(1, redactor=1)),
+)
+RECEIPTS = (
+    ("of_another_party", "AU-03", {"receipt": lambda body: body._replace(party=(body.party + 1) % 3)}),
+    ("of_no_party", "AU-03", {"receipt": changed_receipt(party=3)}),
+    ("of_another_manifest", "AU-03", {"receipt": changed_receipt(manifest_hash=lambda b: flip(b.manifest_hash))}),
+    ("of_another_session", "AU-03", {"receipt": changed_receipt(session=2)}),
+    ("of_session_0", "AU-03", {"receipt": changed_receipt(session=0)}),
+    ("whose_number_skips_one", "AU-03", {"receipt": changed_receipt(number=2)}),
+    ("of_number_0", "AU-03", {"receipt": changed_receipt(number=0)}),
+    ("neither_last_nor_not", "AU-03", {"receipt": changed_receipt(last=2)}),
+    ("with_entries_out_of_order", "AU-03", {"receipt": changed_receipt(entries=lambda b: b.entries[::-1])}),
+    ("with_an_entry_twice", "AU-03", {"receipt": changed_receipt(entries=lambda b: tuple(e for one in b.entries for e in (one, one)))}),
+    ("without_entries", "AU-03", {"receipt": changed_receipt(entries=())}),
+    ("with_another_signature", "AU-03", {"signed": lambda octets: flip(octets, len(octets) - 1)}),
+    ("with_another_scheme", "AU-03", {"signed": other_scheme}),
+    ("cut", "AU-04", {"signed": lambda octets: octets[:-1]}),
+    ("with_an_octet_left_over", "AU-04", {"signed": lambda octets: octets + b"\0"}),
+    ("without_a_signature", "AU-03", {"signed": lambda octets: octets[:entries_end(octets) + 2] + u(0, 2)}),
+)
+CHAINS = (("with_another_chain", {"chain": lambda e: flip(e.chain)}), ("with_a_count_too_many", {"count": lambda e: e.count + 1}), ("with_a_count_of_0", {"count": 0}),
+          ("with_another_first_exchange", {"first_exchange": 1, "last_exchange": 1}), ("with_another_last_exchange", {"last_exchange": 1}))
+
+for name, *lies in VALUES:
+    for role, notices, lie in zip((CLIENT, SERVER, MIDDLEBOX), ("gateway", "agent", "agent"), lies):
+        attesting(role, f"{role.split()[0]}_value_{name}", "AU-04", notices, values=lie)
+for role, notices, entry in ((CLIENT, "gateway", 0), (SERVER, "agent", -1), (MIDDLEBOX, "agent", -1)):
+    who = role.split()[0]
+    for name, ident, lies in RECEIPTS:
+        attesting(role, f"{who}_receipt_{name}", ident, "agent|gateway" if role == MIDDLEBOX else notices, **lies)
+    for name, changes in CHAINS:
+        attesting(role, f"{who}_receipt_{name}", "AU-03", notices, receipt=changed_entry(entry, **changes))
+
+
+def after_the_last(role, notices):
+    def twice(session):
+        session.say_receipt()
+        session.say_receipt()
+    row(role, f"{role.split()[0]}_receipt_behind_the_last", "AU-03", notices, "bad_frame")(lambda stage: stage.attest(role, Lie(), False, twice))
+
+
+after_the_last(CLIENT, "gateway")
+after_the_last(SERVER, "agent")
+after_the_last(MIDDLEBOX, "agent|gateway")
+row(MIDDLEBOX, "middlebox_value_of_a_context_that_it_only_inspects", "AU-04", "gateway", "bad_frame")(
+    lambda stage: stage.attest(MIDDLEBOX, Lie(), False, lambda session: session.box.state("s", wire.AUDIT, A_VALUE.encode())))
+row(MIDDLEBOX, "middlebox_value_to_the_end_that_does_not_receive", "AU-04", "gateway", "bad_frame")(
+    lambda stage: stage.attest(MIDDLEBOX, Lie(), False, lambda session: session.box.state("s", wire.AUDIT, A_VALUE._replace(context=2, direction=1).encode())))
+
+
+@row(CLIENT, "client_value_of_another_session_of_its_own", "AU-04", "gateway", "bad_frame")
+def value_of_another_session(stage):
+    client = stage.client().establish()
+    client.join(1).send(1, b"first")
+    client.join(2, Lie(values=changed_values(session=1))).send(1, b"all")
+    stage.hear(client)
+
+
+@row(CLIENT, "receipt_of_an_anonymous_client", "AU-03", "gateway", "bad_frame")
+def receipt_of_an_anonymous_client(stage):
+    client = stage.anonymous_client().establish()
+    session = client.join(1)
+    session.stating.identity = stage.identity(0)
+    session.send(1, b"all")
+    session.say_receipt()
+    stage.hear(client)
+
+
+A_RECEIPT = wire.encode_receipt(wire.ReceiptBody(bytes(32), 1, 0, 1, 1, ()).encode(), 0x0403, bytes(70))
+
+for kind, body, what in ((wire.AUDIT, A_VALUE.encode(), "value"), (wire.RECEIPT, A_RECEIPT, "receipt")):
+    row(CLIENT, f"client_{what}_before_the_agreement", "HS-17", "gateway", "bad_frame")(
+        lambda stage, kind=kind, body=body: stage.client(Lie(said=after_saying(wire.CONFIRM, 0, extra(0, kind, body)))).establish())
+    row(CLIENT, f"client_{what}_to_a_middlebox", "HS-17", "m1", "bad_frame")(
+        lambda stage, kind=kind, body=body: stage.hear(says(1, kind, body)(stage, stage.client().establish())))
+    row(SERVER, f"server_{what}_before_the_agreement", "HS-17", "agent", "bad_frame")(
+        lambda stage, kind=kind, body=body: stage.serve(Lie(said=after_saying(wire.ACCEPT, 0, extra(0, kind, body)))))
+    row(MIDDLEBOX, f"middlebox_{what}_before_the_agreement", "HS-17", "agent", "bad_frame")(
+        lambda stage, kind=kind, body=body: stage.stand_between(Lie(said_c=lambda v: v[0].channels["c"].send(wire.message(kind, body)) if v[1] == wire.DESCRIBE else None)))
+    opened(f"client_{what}_where_no_audit_was_agreed", "HS-17", "gateway", "bad_frame")(says(0, kind, body))
+    opened(f"client_{what}_to_a_middlebox_where_no_audit_was_agreed", "HS-17", "m1", "bad_frame")(says(1, kind, body))
+    serving(f"server_{what}_where_no_audit_was_agreed", "HS-17", "agent", "bad_frame", said=after_saying(wire.GO, 1, extra(0, kind, body)))
+for name, alert, audit in (("none", "grant_refused", []), ("less", "grant_refused", [(1, b"\1")]), ("more", "manifest_mismatch", [(1, b"\1\2\3")])):
+    row(SERVER, f"accept_that_audits_{name}_than_the_agent_demands" if audit else "accept_that_audits_nothing", "HS-09", "agent", alert)(
+        lambda stage, audit=audit: stage.serve(Lie(accept=accept_with(extensions=lambda a: [x for x in a.extensions if x[0] != 1] + audit))))

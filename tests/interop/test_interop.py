@@ -1,7 +1,9 @@
 """A second implementation of the protocol (peer/, written from docs/protocol.md alone) against real processes, in all three roles."""
 
+import json
 import os
 import socket
+import subprocess
 import sys
 import threading
 import unittest
@@ -9,12 +11,15 @@ import unittest
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from harness import Case  # noqa: E402
+from harness import LOUVER, Case, wait_for  # noqa: E402
 from peer import wire  # noqa: E402
 from peer.channel import Identity  # noqa: E402
-from peer.party import Client, Middlebox, Server  # noqa: E402
+from peer.party import Client, Middlebox, Server, honest  # noqa: E402
 
 STREAM = [(1, 1, "upstream"), (2, 2, "downstream")]
+
+HTTP = [(i + 1, 1 if i < 3 else 2, name) for i, name in enumerate(
+    ("request-head", "request-credentials", "request-body", "response-head", "response-credentials", "response-body"))]
 
 
 class Echo:
@@ -128,6 +133,31 @@ class Interop(Case):
         hello = more.pop("hello", None) or self.hello(path)
         return Client(hello, self.anchors(path), self.identity(path, 0), path.ports[1], **more)
 
+    # --- with audit
+
+    def audited(self, path):
+        """Both real ends, where there are any, audit everything and demand that it is audited."""
+        common, agent_config, gateway_config = path.common, path.agent_config, path.gateway_config
+        path.common = lambda i: common(i) + (f'[audit]\nlog = "{self.log(i)}"\n' if i in (0, path.n + 1) else "")
+        path.agent_config = lambda: agent_config().replace(f'profile = "{path.profile}"\n', f'profile = "{path.profile}"\naudit = "all"\n', 1)
+        path.gateway_config = lambda: gateway_config() + '[policy]\naudit = "all"\nrequire_audit = true\n'
+        return path
+
+    def log(self, i):
+        return self.directory / f"party{i}.audit"
+
+    def accepted_log(self, path, i, verdicts, sessions=1, unsigned_by=()):
+        """Ends the process once its sessions are closed, and has its log checked by the program. @return the log's objects"""
+        wait_for(lambda: self.log(i).read_text().count('"type":"session_end"') >= sessions, "the end of the sessions in the log")
+        self.assertEqual(path.processes[i].stop(), 0, "".join(path.processes[i].raw)[-2000:])
+        done = subprocess.run([LOUVER, "audit", "verify", str(self.log(i)), "--trust", self.anchors(path), "--json"], capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stdout[-2000:] + done.stderr)
+        self.assertEqual(json.loads(done.stdout)[0]["messages"], verdicts)
+        objects = [json.loads(line) for line in self.log(i).read_text().splitlines()]
+        ends = [one for one in objects if one["type"] == "session_end"]
+        self.assertEqual([(one["whole"], one["unsigned_by"]) for one in ends], [(True, list(unsigned_by))] * sessions)
+        return objects
+
     GRANTS = (("none", "none"), ("read", "read"), ("inspect", "inspect"), ("redact", "redact"), ("write", "write"), ("read", "write"), ("inspect", "none"))
 
 
@@ -176,9 +206,7 @@ class AsClient(Interop):
         path.offer = {1: {"request-head": "read", "request-body": "inspect"}, 2: {"response-head": "write", "response-body": "read"}}
         path.filters = {1: '[[filter]]\ntype = "log"\n', 2: '[[filter]]\ntype = "edit"\nadd = { x-edited = "yes" }\n'}
         self.start_without_agent(path)
-        names = ("request-head", "request-credentials", "request-body", "response-head", "response-credentials", "response-body")
-        contexts = [(i + 1, 1 if i < 3 else 2, name) for i, name in enumerate(names)]
-        client = self.client(path, hello=self.hello(path, contexts, "http/1")).establish()
+        client = self.client(path, hello=self.hello(path, HTTP, "http/1")).establish()
         session = client.join()
         for exchange in (1, 2, 3):
             session.send(1, b"GET /hi HTTP/1.1\r\nhost: site.example\r\n\r\n", exchange)
@@ -194,7 +222,129 @@ class AsClient(Interop):
         self.assertEqual(seen, {"request-head", "request-body"})
 
 
+    AUDITED = ((0, {}, "unmodified"), (1, {1: {"upstream": "write", "downstream": "write"}}, "unmodified"), (1, {1: {"upstream": "redact", "downstream": "inspect"}}, "unmodified"),
+               (3, {1: {"upstream": "write"}, 2: {"upstream": "inspect", "downstream": "read"}, 3: {"upstream": "write", "downstream": "write"}}, "unmodified"))
+
+    def test_it_states_and_judges_and_the_gateway_s_log_is_accepted(self):  # AU-01, AU-03
+        for n, offer, verdict in self.AUDITED:
+            with self.subTest(n=n, offer=offer):
+                _, path = self.stream_path(n, offer)
+                self.start_without_agent(self.audited(path))
+                client = self.client(path, hello=self.hello(path, extensions=[(1, b"\1\2")])).establish()
+                for number in (1, 2):
+                    session = client.join(number)
+                    session.send(1, b"hello, ", end=False)
+                    session.send(1, b"origin")
+                    if number == 2:
+                        session.say_receipt(session.stating.receipt(last=0))  # one on the way
+                    session.finish()
+                    self.assertEqual(session.read_until_end().text(2), b"nigiro ,olleh")
+                    self.assertEqual(session.attest(), {(2, 0, 0): verdict})
+                    session.wire.close()
+                self.accepted_log(path, n + 1, {verdict: 2}, sessions=2)
+                path.stop()
+                self.log(n + 1).unlink()
+
+
+    def test_audit_in_every_suite(self):  # AU-01
+        _, path = self.stream_path(1, {1: {"upstream": "write", "downstream": "write"}})
+        self.start_without_agent(self.audited(path))
+        suites = (0x1301, 0x1302, 0x1303)
+        for suite in suites:
+            client = self.client(path, hello=self.hello(path, suites=(suite,), extensions=[(1, b"\1\2")])).establish()
+            session = client.join()
+            session.send(1, b"hello, origin")
+            session.finish()
+            self.assertEqual(session.read_until_end().attest(), {(2, 0, 0): "unmodified"}, hex(suite))
+            session.wire.close()
+        self.accepted_log(path, 2, {"unmodified": 3}, sessions=3)
+
+    def test_an_anonymous_client_states_and_signs_nothing(self):  # AU-01
+        _, path = self.stream_path(1, {1: {"upstream": "write", "downstream": "write"}})
+        self.start_without_agent(self.audited(path))
+        client = Client(self.hello(path, extensions=[(1, b"\1\2")]), self.anchors(path), None, path.ports[1]).establish()
+        session = client.join()
+        session.send(1, b"hello, origin")
+        session.finish()
+        self.assertEqual(session.read_until_end().attest(), {(2, 0, 0): "unmodified"})
+        session.wire.close()
+        self.accepted_log(path, 2, {"unmodified": 1}, unsigned_by=[0])
+
+    def test_what_it_lies_about_its_own_message_is_a_pair(self):  # AU-01
+        _, path = self.stream_path(1, {1: {"upstream": "write"}})
+        self.start_without_agent(self.audited(path))
+        client = self.client(path, hello=self.hello(path, extensions=[(1, b"\1\2")])).establish()
+        session = client.join(1, lambda name, value: [v._replace(value=bytes(32)) for v in value] if name == "values" else value)
+        session.send(1, b"hello, origin")
+        session.finish()
+        session.read_until_end().attest()
+        session.wire.close()
+        objects = self.accepted_log(path, 2, {"disagreement": 1})
+        self.assertIn([0, 1], next(one for one in objects if one["type"] == "message")["pairs"])
+
+    def test_a_receipt_for_a_session_that_is_closed_changes_nothing(self):
+        _, path = self.stream_path(0)
+        self.start_without_agent(self.audited(path))
+        client = self.client(path, hello=self.hello(path, extensions=[(1, b"\1\2")])).establish()
+        for number in (1, 2):
+            session = client.join(number)
+            session.send(1, b"hello, origin")
+            session.finish()
+            session.read_until_end().attest()
+            wait_for(lambda number=number: self.log(1).read_text().count('"type":"session_end"') == number, "the end of the session")
+            session.say_receipt()
+            session.wire.close()
+        self.accepted_log(path, 1, {"unmodified": 2}, sessions=2)
+
+    def test_it_judges_what_a_real_middlebox_has_changed(self):  # AU-01
+        nginx = self.origin()
+        nginx.put("hi", b"hello")
+        path = self.path(1, origin_port=nginx.port)
+        path.offer = {1: {"response-head": "write", "response-body": "write"}}
+        path.filters = {1: '[[filter]]\ntype = "edit"\nadd = { x-edited = "yes" }\n'}
+        self.start_without_agent(self.audited(path))
+        client = self.client(path, hello=self.hello(path, HTTP, "http/1", extensions=[(1, bytes(range(1, 7)))])).establish()
+        session = client.join()
+        for exchange in (1, 2):
+            session.send(1, b"GET /hi HTTP/1.1\r\nhost: site.example\r\n\r\n", exchange)
+            session.send(2, b"", exchange)
+            session.send(3, b"", exchange)
+        session.finish()
+        session.read_until_end()
+        self.assertIn(b"x-edited: yes\r\n", session.text(4, 2))
+        self.assertEqual(session.attest(), {(context, exchange, 0): "changed" if context == 4 else "unmodified" for context in (4, 5, 6) for exchange in (1, 2)})
+        session.wire.close()
+        self.accepted_log(path, 2, {"unmodified": 6})
+
+
 class AsServer(Interop):
+    def test_it_states_and_judges_and_the_agent_s_log_is_accepted(self):  # AU-01, AU-03
+        for n, offer, verdict in AsClient.AUDITED:
+            with self.subTest(n=n, offer=offer):
+                _, path = self.stream_path(n, offer)
+                listener = self.listener()
+                path.ports[n + 1] = listener.getsockname()[1]
+                server = Server(listener, self.anchors(path), self.identity(path, n + 1))
+                party = InThread(server.establish)
+                self.audited(path)
+                for i in range(n, -1, -1):
+                    path.start_party(i)
+                party.get()
+                path.agent.wait_event("association.open")
+
+                def serve():
+                    session = server.take_session().read_until_end()
+                    session.send(2, b"answer to " + session.text(1))
+                    session.finish()
+                    return session.attest()
+
+                party = InThread(serve)
+                self.assertEqual(ask(path.ports[0], b"a question"), b"answer to a question")
+                self.assertEqual(party.get(), {(1, 0, 0): verdict})
+                self.accepted_log(path, 0, {verdict: 1})
+                path.stop()
+                self.log(0).unlink()
+
     def test_no_to_four_middleboxes(self):
         for n in range(5):
             with self.subTest(n=n):
@@ -220,15 +370,47 @@ class AsServer(Interop):
                 self.assertEqual(said, b"answer to a question")
                 path.stop()
 
+    def test_two_heads_of_one_exchange_are_two_messages(self):  # AU-01
+        path = self.path(1)
+        path.offer = {1: {"response-head": "write"}}
+        listener = self.listener()
+        path.ports[2] = listener.getsockname()[1]
+        server = Server(listener, self.anchors(path), self.identity(path, 2))
+        party = InThread(server.establish)
+        self.audited(path)
+        for i in (1, 0):
+            path.start_party(i)
+        party.get()
+        path.agent.wait_event("association.open")
+
+        def serve():
+            session = server.take_session()
+            while sum(end for _, _, _, end in session.parts) < 3:
+                session.step()
+            for context, content in ((4, b"HTTP/1.1 103 Early Hints\r\n\r\n"), (4, b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n"), (5, b""), (6, b"hello")):
+                session.send(context, content, 1)
+            session.read_until_end()
+            session.finish()
+            return session.attest()
+
+        party = InThread(serve)
+        said = ask(path.ports[0], b"GET http://site.example/hi HTTP/1.1\r\nhost: site.example\r\nconnection: close\r\n\r\n")
+        self.assertTrue(said.endswith(b"hello"), said)
+        path.agent.stop()
+        self.assertEqual(party.get(), {(context, 1, 0): "unmodified" for context in (1, 2, 3)})
+        objects = self.accepted_log(path, 0, {"unmodified": 4})
+        self.assertEqual([one["message"] for one in objects if one["type"] == "message" and one["context"] == "response-head"], [0, 1])
+
 
 class AsMiddlebox(Interop):
-    def serve(self, n, own, up, down, act=None):
+    def serve(self, n, own, up, down, act=None, check=lambda path, box: None, prepare=lambda path: None, twist=honest):
         echo, path = self.stream_path(n, {i: {"upstream": up, "downstream": down} if i == own else {"upstream": "read"} for i in range(1, n + 1)})
+        prepare(path)
         for i in range(n + 1, own, -1):
             path.start_party(i)
         listener = self.listener()
         path.ports[own] = listener.getsockname()[1]
-        box = Middlebox(listener, path.ports[own + 1], self.anchors(path), self.identity(path, own), own)
+        box = Middlebox(listener, path.ports[own + 1], self.anchors(path), self.identity(path, own), own, twist)
         party = InThread(box.establish)
         for i in range(own - 1, -1, -1):
             path.start_party(i)
@@ -238,6 +420,7 @@ class AsMiddlebox(Interop):
         party = InThread(lambda: box.take_session(act).relay())
         said = ask(path.ports[0], b"to and fro")
         session = party.get()
+        check(path, box)
         path.stop()
         return echo, said, session
 
@@ -261,6 +444,43 @@ class AsMiddlebox(Interop):
         echo, said, _ = self.serve(2, 1, "redact", "none", lambda d, s, content, end: "redact" if d == 0 and content else None)
         self.assertEqual(echo.got[0], b"x" * 10)
         self.assertEqual(said, b"x" * 10)
+
+    def test_it_states_and_signs_and_both_logs_are_accepted(self):  # AU-01, AU-03
+        def rewrite(d, _segment, content, _end):
+            return content.replace(b"fro", b"from") if d == 0 else None
+
+        def redact(d, _segment, content, _end):
+            return "redact" if d == 0 and content else None
+
+        for n, own, up, down, act, verdicts in ((1, 1, "write", "write", None, ("unmodified", "unmodified")), (1, 1, "write", "write", rewrite, ("unmodified", "changed")),
+                                                (2, 2, "write", "read", rewrite, ("unmodified", "changed")), (1, 1, "redact", "none", redact, ("unmodified", "redacted")),
+                                                (3, 2, "read", "write", None, ("unmodified", "unmodified"))):
+            with self.subTest(n=n, own=own, up=up, down=down, verdicts=verdicts):
+                def check(path, _box, n=n, verdicts=verdicts):
+                    for i, verdict in zip((0, n + 1), verdicts):
+                        self.accepted_log(path, i, {verdict: 1})
+                        self.log(i).unlink()
+
+                self.serve(n, own, up, down, act, check, self.audited)
+
+    def test_a_writer_that_lies_about_what_it_did_stands_in_a_pair(self):  # AU-01
+        """It changes a message and states that it has not."""
+        def rewrite(d, _segment, content, _end):
+            return content.replace(b"fro", b"far") if d == 0 else None
+
+        def check(path, _box):
+            objects = self.accepted_log(path, 2, {"disagreement": 1})
+            self.assertTrue(next(one for one in objects if one["type"] == "message")["pairs"])
+
+        self.serve(1, 1, "write", "none", rewrite, check, self.audited,
+                   lambda name, value: [v._replace(changed=0) for v in value] if name == "values" else value)
+
+    def test_a_writer_that_keeps_its_values_back_is_missing(self):  # AU-01
+        def check(path, _box):
+            objects = self.accepted_log(path, 2, {"unattested": 1})
+            self.assertEqual(next(one for one in objects if one["type"] == "message")["missing"], [1])
+
+        self.serve(1, 1, "write", "none", None, check, self.audited, lambda name, value: [] if name == "values" else value)
 
 
 if __name__ == "__main__":

@@ -80,6 +80,10 @@ class Channel:
         certificate = self.tls.get_peer_certificate()
         return None if certificate is None else crypto.dump_certificate(crypto.FILETYPE_ASN1, certificate)
 
+    def peer_public_key(self):
+        certificate = self.tls.get_peer_certificate()
+        return None if certificate is None else certificate.get_pubkey().to_cryptography_key()
+
     def export(self, label, context_octets, length):
         return self.tls.export_keying_material(label.encode(), length, context_octets)
 

@@ -1,4 +1,4 @@
-"""Associations and sessions of a client, a middlebox and a server over TCP: docs/protocol.md sections 3, 4, 7, 8.
+"""Associations and sessions of a client, a middlebox and a server over TCP: docs/protocol.md sections 3, 4, 7, 8, 9.
 
 Every place where a party says something asks `twist(name, value)` first: it returns what is said instead (octets; for "frames" a list of them). The honest twist returns
 the value. That is how misbehaviours.py lies.
@@ -6,9 +6,11 @@ the value. That is how misbehaviours.py lies.
 
 import os
 import socket
+import threading
 import time
 
 from . import records, wire
+from .audit import END, IN, OUT, Judge, Refused, Stating
 from .channel import C, E, S, Channel, ChannelFailed
 from .crypto import SUITES, sha256
 from .plan import Plan
@@ -90,6 +92,7 @@ class Endpoint:
         self.wire = None
         self.alive_received = self.alive_sent = 0
         self.blocked, self.closes = [], []
+        self.opened, self.joined, self.judges = False, 0, {}
         self._own_index_of = own_index_of
 
     def set_up(self, hello_body):
@@ -150,12 +153,31 @@ class Endpoint:
             number = int.from_bytes(body, "big")
             need(number == self.alive_received + 1, "Alive")
             self.alive_received = number
+        elif kind in (wire.AUDIT, wire.RECEIPT):
+            self._take_audit(index, kind, body)
         elif kind == wire.BLOCKED:
             self.blocked.append((index, body))
         elif kind == wire.CLOSE:
             self.closes.append((index, body))
         else:
             raise Broken(f"message {kind}")
+
+    def _take_audit(self, index, kind, body):
+        need(self.opened and self.plan.audit, "an audit before the agreement, or where none was agreed")
+        at = 0 if kind == wire.AUDIT else 32
+        session = int.from_bytes(body[at:at + 8], "big")
+        need(1 <= session <= self.joined + (1024 if self.own else 0), f"audit of session {session}")
+        party = index or (self.plan.server if self.own == 0 else 0)
+        try:
+            (self.judge_of(session).take_audit if kind == wire.AUDIT else self.judge_of(session).take_receipt)(party, body)
+        except (Refused, wire.Malformed) as error:
+            raise Broken(f"{'Audit' if kind == wire.AUDIT else 'Receipt'} of {party}: {error}") from None
+
+    def judge_of(self, session):
+        if session not in self.judges:
+            keys = {index or (self.plan.server if self.own == 0 else 0): channel.peer_public_key() for index, channel in self.channels.items()}
+            self.judges[session] = Judge(self.plan, self.own, self.manifest_hash, session, keys)
+        return self.judges[session]
 
     def all_verified(self):
         return all(channel.established for channel in self.channels.values()) and len(self.described) == self.n
@@ -196,6 +218,7 @@ class Endpoint:
     def go(self):
         for i in range(1, self.n + 1):
             self.say(i, wire.GO, self.manifest_hash)
+        self.opened = True
         self.flush()
 
     @property
@@ -263,6 +286,9 @@ class Session:
         out, into = (0, 1) if endpoint.own == 0 else (1, 0)
         self.out, self.into = records.Half(self.keys, out), records.Half(self.keys, into)
         self.parts, self.ended = [], set()
+        endpoint.joined = max(endpoint.joined, number)
+        self.stating = Stating(self.keys, endpoint.manifest_hash, endpoint.identity)
+        self.judge = endpoint.judge_of(number)
 
     def start(self):
         join = records.join_frame(self.keys, self.endpoint.association, self.endpoint.alive_received)
@@ -280,6 +306,32 @@ class Session:
             self.put(self.out.send(context, exchange, content, flags | (wire.EOM if end and not apart else 0)))
         if end and (apart or not content):
             self.put(self.out.send(context, exchange, b"", wire.EOM))
+        self.state(context, exchange, content, end)
+
+    def state(self, context, exchange, content, end):
+        """The values of what was sent, if a message has ended by it."""
+        values = [self.stating.note(self.out.d, context, out, exchange, content, end) for out in (END, OUT)]
+        for value in self.twist("values", [v for v in values if v]):
+            self.stating.chains.add(value)
+            self.say_audit(value)
+
+    def say_audit(self, value):
+        self.endpoint.say(0, wire.AUDIT, value.encode())
+        self.endpoint.flush()
+
+    def say_receipt(self, body=None):
+        """The last receipt, or what is said instead."""
+        body = self.twist("receipt", body or self.stating.receipt())
+        self.endpoint.say(0, wire.RECEIPT, self.twist("signed", self.stating.sign(body)))
+        self.endpoint.flush()
+
+    def attest(self):
+        """The own last receipt, and everybody else's. @return the verdicts"""
+        if self.endpoint.identity is not None and self.stating.places:
+            self.say_receipt()
+        while self.judge.unsigned():
+            self.endpoint.step()
+        return self.judge.verdicts()
 
     def finish(self):
         self.put(*self.out.finish())
@@ -293,7 +345,12 @@ class Session:
         if octets[0] == wire.DATA and octets[2] & wire.FIN:
             self.ended.add(octets[1])
         else:
-            self.parts.append((octets[1], int.from_bytes(octets[6:10], "big"), content, bool(octets[0] == wire.DATA and octets[2] & wire.EOM)))
+            exchange, end = int.from_bytes(octets[6:10], "big"), bool(octets[0] == wire.DATA and octets[2] & wire.EOM)
+            self.parts.append((octets[1], exchange, content, end))
+            values = [self.stating.note(self.into.d, octets[1], out, exchange, content, end) for out in (END, IN)]
+            for value in filter(None, values):
+                self.stating.chains.add(value)
+                self.judge.own_value(value)
 
     def read_until_end(self):
         flows = [f for f in self.keys.plan.flows[self.into.d] if f[0].sink == self.endpoint.own]
@@ -330,7 +387,7 @@ class Server(Endpoint):
                          "wants_certificate": i > 0 or self.wants_client, **self.channel_options.get(i, {})}
             self.channels[i] = Channel(True, anchors=self.anchors, **arguments)
         known = dict(self.hello.extensions)
-        extensions = [(k, v) for k, v in self.hello.extensions if k in (2, 3) and k in known]
+        extensions = [(k, v) for k, v in self.hello.extensions if k in (1, 2, 3) and k in known]
         self.accept = wire.Accept(sha256(self.hello_body), self.hello.suites[0], self.policy(self.hello.grants), extensions)
         self.say(0, wire.ACCEPT, self.accept.encode())
 
@@ -374,6 +431,8 @@ class Middlebox:
         self.channel_options = channel_options or {}
         self.channels, self.keys, self.gone, self.table = {}, {}, set(), None
         self.ready_sent = False
+        self.ended, self.alert = threading.Event(), None  # keep() has come to its end, and by which alert
+        self.lock = threading.RLock()  # a session states on the channels while keep() serves them
         self.describe = wire.encode_describe(b"Example", b"interop", b"python", b"", os.urandom(32))
 
     def _flush(self):
@@ -424,9 +483,12 @@ class Middlebox:
         try:
             while True:
                 self.step()
-        except (Closed, PeerAlert):
+        except (Closed, PeerAlert) as end:
+            self.alert = end if isinstance(end, PeerAlert) else None
             self.client.close()
             self.server.close()
+        finally:
+            self.ended.set()
 
     def step(self):
         from_, octets = self._next_frame()
@@ -435,9 +497,13 @@ class Middlebox:
             raise PeerAlert(body[0], index, False)
         side = "s" if flags == 1 else "c"
         mine = kind == CHANNEL and index == self.own and (side == "c") == (from_ is self.client)
-        if not mine:
-            (self.server if from_ is self.client else self.client).send(self.twist("forward", octets))
-            return
+        with self.lock:
+            if mine:
+                self._take_piece(side, body)
+            else:
+                (self.server if from_ is self.client else self.client).send(self.twist("forward", octets))
+
+    def _take_piece(self, side, body):
         try:
             self.channels[side].receive(body)
         except ChannelFailed as error:
@@ -495,6 +561,12 @@ class Middlebox:
 
     # --- a session
 
+    def state(self, side, kind, body):
+        """An Audit or a Receipt."""
+        with self.lock:
+            self._say(side, kind, body)
+            self._flush()
+
     def take_session(self, act=None):
         """Takes a JOIN and passes it on. @param act  (direction, segment, content or (redactor, octets), end) -> None: pass; octets: a writer's; "redact" """
         while True:
@@ -520,9 +592,10 @@ class RelayedSession:
             self.server.send(octets)
         self.halves = [records.Half(self.keys, 0), records.Half(self.keys, 1)]
         self.seen, self.fins = [], [set(), set()]
+        self.stating = Stating(self.keys, middlebox.manifest_hash, middlebox.identity)
 
     def relay(self):
-        """Until both connections are at their end. @raise PeerAlert with the first alert that came, passed on"""
+        """Until both connections are at their end; then it signs. @raise PeerAlert with the first alert that came, passed on"""
         import select
 
         open_sides = {self.client, self.server}
@@ -540,7 +613,21 @@ class RelayedSession:
                 except Closed:
                     open_sides.discard(one)
                     (self.server if one is self.client else self.client).sock.shutdown(socket.SHUT_WR) if open_sides else None
+        if self.stating.places:
+            self.say_receipt()
         return self
+
+    def say_receipt(self, body=None, sides=("c", "s")):
+        body = self.twist("receipt", body or self.stating.receipt())
+        for side in sides:
+            self.box.state(side, wire.RECEIPT, self.twist("signed", self.stating.sign(body)))
+
+    def state(self, d, context, exchange, took, sent):
+        """The values of what a writer took in and sent on, each (content, end) or None."""
+        values = [self.stating.note(d, context, out, exchange, *what) for out, what in ((IN, took), (OUT, sent)) if what is not None]
+        for value in self.twist("values", [v for v in values if v]):
+            self.stating.chains.add(value)
+            self.box.state("s" if d == 0 else "c", wire.AUDIT, value.encode())
 
     def _frame(self, from_, octets):
         to = self.server if from_ is self.client else self.client
@@ -571,6 +658,7 @@ class RelayedSession:
                 mine = {id(f) for f in plan.flows[d] if f[0].sink == own}
                 return half.finish() if self.fins[d] == mine else []
             new = verdict if verdict is not None else content if isinstance(content, bytes) else b"x" * content[1]
+            self.state(d, context, exchange, (content, end), (new, end))
             if not new and not end:
                 return []  # padding
             apart = end and new and plan.ends_apart(context, d)

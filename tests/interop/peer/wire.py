@@ -1,10 +1,11 @@
-"""Octets to structures and back: docs/protocol.md sections 2, 3, 4, 7, 10. Nothing here checks more than the form."""
+"""Octets to structures and back: docs/protocol.md sections 2, 3, 4, 7, 9, 10. Nothing here checks more than the form."""
 
 import struct
+from typing import NamedTuple
 
 HELLO, CHANNEL, ALERT, ANNOUNCE, JOIN, DATA, REDACTED = 1, 2, 3, 4, 5, 0x10, 0x11
 EOM, FIN, PAD = 1, 2, 8
-DESCRIBE, ACCEPT, CONFIRM, KEYS, READY, GO, ALIVE, BLOCKED, ALERT_MESSAGE, CLOSE = 1, 2, 3, 4, 5, 6, 7, 10, 11, 12
+DESCRIBE, ACCEPT, CONFIRM, KEYS, READY, GO, ALIVE, AUDIT, RECEIPT, BLOCKED, ALERT_MESSAGE, CLOSE = range(1, 13)
 NONE, READ, INSPECT, REDACT, WRITE = range(5)
 ALERTS = (None, "bad_frame", "unsupported_version", "unsupported_suite", "not_in_route", "next_hop_refused", "handshake_failed", "certificate_role", "name_mismatch",
           "manifest_mismatch", "grant_refused", "grant_raised", "bad_record", "bad_hop", "truncated", "blocked_by_policy", "unknown_association", "replayed_join", "revoked",
@@ -204,3 +205,83 @@ def decode_ready(body):
     while items.more():
         digests.append((tuple(items.take(6)), items.take(32)))
     return manifest_hash, digests
+
+
+# --- audit
+
+class Audit(NamedTuple):
+    session: int
+    exchange: int
+    message: int
+    context: int
+    direction: int
+    out: int
+    changed: int
+    redactor: int
+    length: int
+    value: bytes
+
+    SHAPE = "!QIIBBBBBQ32s"
+
+    def encode(self):
+        return struct.pack(self.SHAPE, *self)
+
+    @staticmethod
+    def decode(body):
+        if len(body) != 61:
+            raise Malformed("Audit")
+        return Audit(*struct.unpack(Audit.SHAPE, body))
+
+    @property
+    def place(self):
+        return self.direction, self.context, self.out
+
+    @property
+    def key(self):
+        return self.exchange, self.message
+
+
+class ReceiptEntry(NamedTuple):
+    direction: int
+    context: int
+    out: int
+    first_exchange: int
+    last_exchange: int
+    count: int
+    chain: bytes
+
+    SHAPE = "!BBBIIQ32s"
+
+    @property
+    def place(self):
+        return self.direction, self.context, self.out
+
+
+class ReceiptBody(NamedTuple):
+    manifest_hash: bytes
+    session: int
+    party: int
+    number: int
+    last: int
+    entries: tuple
+
+    def encode(self):
+        entries = b"".join(struct.pack(ReceiptEntry.SHAPE, *entry) for entry in self.entries)
+        return self.manifest_hash + u(self.session, 8) + u(self.party, 1) + u(self.number, 4) + u(self.last, 1) + vector(entries, 3)
+
+
+def encode_receipt(body, algorithm, signature):
+    return body + u(algorithm, 2) + vector(signature, 2)
+
+
+def decode_receipt(octets):
+    """(ReceiptBody, its octets, algorithm, signature)"""
+    r = Reader(octets)
+    head = r.take(32), r.number(8), r.number(1), r.number(4), r.number(1)
+    listed, entries = Reader(r.vector(3)), []
+    body = octets[:r.at]
+    algorithm, signature = r.number(2), r.vector(2)
+    r.end()
+    while listed.more():
+        entries.append(ReceiptEntry(*struct.unpack(ReceiptEntry.SHAPE, listed.take(51))))
+    return ReceiptBody(*head, tuple(entries)), body, algorithm, signature
