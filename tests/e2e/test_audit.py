@@ -60,7 +60,7 @@ class Audit(Case):
     def fetch(self, path, messages, body):
         config = self.directory / "curl.txt"
         upload = f'data = "{body}"\n' if body else ""
-        config.write_text("".join(f'url = "http://site.example/hi"\noutput = "/dev/null"\n' for _ in range(messages)) + upload)
+        config.write_text("".join('url = "http://site.example/hi"\noutput = "/dev/null"\n' for _ in range(messages)) + upload)
         run(["curl", "-s", "-S", *([] if body else ["--fail"]), "-x", f"http://127.0.0.1:{path.ports[0]}", "-K", str(config)])
 
     def verify(self, *logs, trust=None):

@@ -3,9 +3,7 @@
 import contextlib
 import datetime
 import os
-import pathlib
 import socket
-import subprocess
 import threading
 import time
 import unittest
