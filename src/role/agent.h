@@ -12,6 +12,8 @@ class Agent final : public Manageable {
  public:
   /// @fault configuration: a file or address that does not do
   static Result<std::unique_ptr<Agent>> make(config::Agent config, observe::Log& log);
+  /// The rules hold keepers, which have timers on the process's loops: they go before it.
+  ~Agent() override { rules_.set(nullptr); }
   /// Listens. @fault configuration: an address cannot be had
   Result<> open();
   int run();

@@ -43,6 +43,7 @@ class Echo:
             self.ended += 1
 
     def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)  # else whoever waits in accept() keeps the port alive
         self.listener.close()
 
 
@@ -99,6 +100,7 @@ class Withholder:
             s.close()
 
     def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)  # else whoever waits in accept() keeps the port alive
         self.listener.close()
 
 
@@ -399,6 +401,7 @@ class SlowOrigin:
 
     def close(self):
         self.go_on.set()
+        self.listener.shutdown(socket.SHUT_RDWR)  # else whoever waits in accept() keeps the port alive
         self.listener.close()
 
 
