@@ -9,70 +9,32 @@ import time
 import unittest
 
 from harness import FULL, Case, Path, run, wait_for
+from listening import Echo, Listening
 
 CHANNEL, ALERT = 2, 3  # frame types, docs/protocol.md section 2
 ALIVE_MISSING = 30  # seconds, docs/protocol.md section 8
 ALIVE_EVERY = 10
 
 
-class Echo:
-    """A TCP origin that says everything again, and counts who came."""
-
-    def __init__(self):
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.accepted, self.ended = 0, 0
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self):
-        while True:
-            try:
-                s, _ = self.listener.accept()
-            except OSError:
-                return
-            self.accepted += 1
-            threading.Thread(target=self._say_again, args=(s,), daemon=True).start()
-
-    def _say_again(self, s):
-        with s:
-            try:
-                while data := s.recv(65536):
-                    s.sendall(data)
-            except OSError:
-                pass
-            self.ended += 1
-
-    def close(self):
-        self.listener.shutdown(socket.SHUT_RDWR)  # else whoever waits in accept() keeps the port alive
-        self.listener.close()
-
-
-class Withholder:
+class Withholder(Listening):
     """A relay on one hop that looks at frame headers only. While it is told to, it swallows CHANNEL frames (and others), and keeps from each side that the
     other has ended its connection."""
 
     def __init__(self, target, kinds):
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
         self.target = target
         self.kinds = kinds
         self.withhold = False
         self.withheld = 0
-        threading.Thread(target=self._serve, daemon=True).start()
+        super().__init__()
 
-    def _serve(self):
-        while True:
-            try:
-                s, _ = self.listener.accept()
-            except OSError:
-                return
-            try:
-                t = socket.create_connection(("127.0.0.1", self.target))
-            except OSError:
-                s.close()
-                continue
-            for source, sink in ((s, t), (t, s)):
-                threading.Thread(target=self._pass_frames, args=(source, sink), daemon=True).start()
+    def serve(self, s):
+        try:
+            t = socket.create_connection(("127.0.0.1", self.target))
+        except OSError:
+            s.close()
+            return
+        for source, sink in ((s, t), (t, s)):
+            threading.Thread(target=self._pass_frames, args=(source, sink), daemon=True).start()
 
     def _pass_frames(self, source, sink):
         waiting = b""
@@ -98,10 +60,6 @@ class Withholder:
             except OSError:
                 pass
             s.close()
-
-    def close(self):
-        self.listener.shutdown(socket.SHUT_RDWR)  # else whoever waits in accept() keeps the port alive
-        self.listener.close()
 
 
 def ends(s, within):
@@ -361,28 +319,18 @@ class Outliving(Endings):
         self.assertEqual(got, [(0, SlowOrigin.BODY, "200")])
 
 
-class SlowOrigin:
+class SlowOrigin(Listening):
     """/slow gives the second half of its answer when it is told to; everything else answers at once."""
 
     BODY = b"first half, " + b"x" * 100_000 + b"second half"
 
     def __init__(self):
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
         self.asked = False
         self.heads = []  # of requests, as they came
         self.go_on = threading.Event()
-        threading.Thread(target=self._serve, daemon=True).start()
+        super().__init__()
 
-    def _serve(self):
-        while True:
-            try:
-                s, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._answer, args=(s,), daemon=True).start()
-
-    def _answer(self, s):
+    def serve(self, s):
         with s:
             head = b""
             while b"\r\n\r\n" not in head:
@@ -401,8 +349,7 @@ class SlowOrigin:
 
     def close(self):
         self.go_on.set()
-        self.listener.shutdown(socket.SHUT_RDWR)  # else whoever waits in accept() keeps the port alive
-        self.listener.close()
+        super().close()
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import time
 import unittest
 
 from harness import FULL, LOUVER, Case, wait_for
+from listening import Echo, Listening
 
 COUNT = 1000 if FULL else 100
 
@@ -354,24 +355,14 @@ class Daily(Case):
         self.assertEqual(len(path.agent.find("association.open")), 1)
 
 
-class Cutter:
+class Cutter(Listening):
     """A relay on the first hop that swallows and cuts as many sessions as it is told to; frames of type 5 are JOINs."""
 
     def __init__(self):
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
         self.target, self.cut = 0, 0
-        threading.Thread(target=self._serve, daemon=True).start()
+        super().__init__()
 
-    def _serve(self):
-        while True:
-            try:
-                s, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._relay, args=(s,), daemon=True).start()
-
-    def _relay(self, s):
+    def serve(self, s):
         with s:
             first = s.recv(65536)
             if first[:1] == b"\x05" and self.cut > 0:
@@ -383,9 +374,6 @@ class Cutter:
                 back.start()
                 pump(s, t)
                 back.join()
-
-    def close(self):
-        self.listener.close()
 
 
 def pump(source, sink):
@@ -411,35 +399,6 @@ def dry(s):
             out += more
     except ConnectionResetError:
         return out
-
-
-class Echo:
-    """A TCP origin that says everything again."""
-
-    def __init__(self):
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self):
-        while True:
-            try:
-                s, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._talk, args=(s,), daemon=True).start()
-
-    @staticmethod
-    def _talk(s):
-        with s:
-            try:
-                while data := s.recv(4096):
-                    s.sendall(data)
-            except OSError:
-                pass
-
-    def close(self):
-        self.listener.close()
 
 
 if __name__ == "__main__":

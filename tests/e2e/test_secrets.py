@@ -8,11 +8,11 @@ import socket
 import stat
 import struct
 import subprocess
-import threading
 import time
 import unittest
 
 from harness import LOUVER, SANITIZED, Case, wait_for
+from listening import Echo
 
 ERASED_WITHIN = 1.0  # seconds, SECURITY KI-10
 
@@ -74,32 +74,6 @@ def found(process, needles):
     return out
 
 
-class Echo:
-    """A TCP origin that says everything again."""
-
-    def __init__(self):
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self):
-        while True:
-            try:
-                s, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._say_again, args=(s,), daemon=True).start()
-
-    @staticmethod
-    def _say_again(s):
-        with s:
-            try:
-                while data := s.recv(65536):
-                    s.sendall(data)
-            except OSError:
-                pass
-
-
 @unittest.skipIf(SANITIZED, "a sanitizer's shadow of the memory is no memory of ours")
 class Secrets(Case):
     def logged(self, n, **options):
@@ -146,7 +120,7 @@ class Secrets(Case):
     def test_RG_06_KI_10_a_session_that_outlives_its_association_keeps_its_own_secrets_only(self):
         """RG-06, KI-10: after a Close and its grace the association's secrets are gone at every party, while a session goes on; at its end, its own too."""
         echo = Echo()
-        self.addCleanup(echo.listener.close)
+        self.addCleanup(echo.close)
         path = self.logged(2, profile="stream/1", origin_port=echo.port)
         path.offer = {1: {"upstream": "read", "downstream": "inspect"}, 2: {"upstream": "write"}}
         path.start()
