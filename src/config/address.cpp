@@ -117,6 +117,8 @@ std::string to_text(const Endpoint& endpoint) {
   return (is_v6 ? "[" + endpoint.address + "]" : endpoint.address) + ":" + std::to_string(endpoint.port);
 }
 
+bool is_loopback(const Endpoint& endpoint) { return endpoint.address.starts_with("127.") || endpoint.address == "::1"; }
+
 bool is_public(std::string_view text) {
   const auto address = parse_address(text);
   return address && (address->is_v6 ? is_public_v6(*address) : is_public_v4(*address));

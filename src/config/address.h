@@ -20,6 +20,9 @@ std::optional<Endpoint> parse_endpoint(std::string_view text);
 /// What parse_endpoint reads.
 std::string to_text(const Endpoint& endpoint);
 
+/// 127.0.0.0/8 or ::1: only this machine reaches it.
+bool is_loopback(const Endpoint& endpoint);
+
 /// False for addresses that a name given by a stranger must not lead to: loopback, private, link-local, unspecified,
 /// multicast, carrier-grade NAT, documentation, benchmarking, reserved, and IPv6 forms that carry an IPv4 address;
 /// false too for what is no address. docs/protocol.md §11

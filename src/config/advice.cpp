@@ -11,8 +11,6 @@ bool grants_something(const Grants& grants) {
   });
 }
 
-bool is_loopback(const Endpoint& endpoint) { return endpoint.address.starts_with("127.") || endpoint.address == "::1"; }
-
 bool is_used(const Agent& agent, const Route& route) {
   const bool by_tcp = std::ranges::any_of(agent.tcp, [&](const TcpListener& tcp) { return tcp.route == route.name; });
   const bool by_http = std::ranges::any_of(agent.http, [&](const HttpListener& http) {
@@ -22,10 +20,13 @@ bool is_used(const Agent& agent, const Route& route) {
   return by_tcp || by_http;
 }
 
-void advise_on_listener(const Endpoint& listen, const std::string& place, std::vector<std::string>& out) {
-  if (is_loopback(listen)) return;
-  out.push_back(place + ": " + to_text(listen) +
-                " is not a loopback address: whoever reaches it speaks in this agent's name");
+void advise_on_listener(const auto& listener, std::vector<std::string>& out) {
+  if (!is_loopback(listener.listen)) {
+    out.push_back(listener.place + ": " + to_text(listener.listen) +
+                  " is not a loopback address: whoever reaches it speaks in this agent's name");
+  } else if (listener.users.who == ListenerUsers::Who::any) {
+    out.push_back(listener.place + ": users = \"any\": every user of this machine speaks in this agent's name");
+  }
 }
 
 std::vector<std::string> advice_for_all(const Common& common) {
@@ -45,8 +46,8 @@ std::vector<std::string> advice(const Agent& agent) {
       out.push_back(middlebox.place + ": \"" + middlebox.name + "\" is offered no grant: it only forwards");
     }
   }
-  for (const HttpListener& http : agent.http) advise_on_listener(http.listen, http.place, out);
-  for (const TcpListener& tcp : agent.tcp) advise_on_listener(tcp.listen, tcp.place, out);
+  for (const HttpListener& http : agent.http) advise_on_listener(http, out);
+  for (const TcpListener& tcp : agent.tcp) advise_on_listener(tcp, out);
   return out;
 }
 

@@ -36,6 +36,14 @@ TEST(Advice, warns_of_middleboxes_without_grants_and_of_open_listeners) {
               ElementsAre(HasSubstr("\"vault.example\" is offered no grant"), HasSubstr("is not a loopback address")));
 }
 
+// JN-06
+TEST(Advice, JN_06_warns_where_every_user_speaks_in_the_agents_name) {
+  Agent agent = *load<Agent>(examples + "agent.toml");
+  agent.http[0].users.who = ListenerUsers::Who::any;
+  agent.tcp[0].users.who = ListenerUsers::Who::any;
+  EXPECT_THAT(advice(agent), ElementsAre(HasSubstr("users = \"any\""), HasSubstr("users = \"any\"")));
+}
+
 TEST(Advice, warns_of_filters_that_never_act_or_tell_too_much) {
   Middlebox middlebox = *load<Middlebox>(examples + "middlebox.toml");
   middlebox.filters[0].options = LogFilter{.payload = true, .sample = 0};

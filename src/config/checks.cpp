@@ -82,6 +82,13 @@ Result<> check_certificate(const Common& common, const Where& where, Place place
                                 std::string{name_of(where.source().role)} + " must prove its name");
 }
 
+/// Whoever comes from elsewhere is no user of this machine: a list would promise what nobody can keep.
+Result<> check_users(const ListenerUsers& users, const Endpoint& listen, const Where& where, Place place) {
+  if (users.who != ListenerUsers::Who::listed || is_loopback(listen)) return {};
+  return where.wrong(place, "\"users\" can be told apart on a loopback address only, and " + to_text(listen) +
+                                " is reached from elsewhere: listen on 127.0.0.1 or [::1], or leave it to a firewall");
+}
+
 /// Some URI fits both patterns. '*' stands for one part of a path and is the last.
 bool overlap(std::string_view a, std::string_view b) {
   if (a.empty() || b.empty()) return false;
@@ -141,7 +148,11 @@ Result<> check(const HttpListener& listener, const Where& where, Place place) {
     return where.wrong(place, "\"route\" is for mode \"reverse\"; a proxy goes by the routes' hosts");
   if (!is_reverse && !listener.hosts.empty())
     return where.wrong(place, "\"hosts\" is for mode \"reverse\"; a proxy goes by the routes' hosts");
-  return {};
+  return check_users(listener.users, listener.listen, where, place);
+}
+
+Result<> check(const TcpListener& listener, const Where& where, Place place) {
+  return check_users(listener.users, listener.listen, where, place);
 }
 
 Result<> check(const Next& next, const Where& where, Place place) {

@@ -16,6 +16,7 @@ Result<> check(const Limits& limits, const Where& where, Place place);
 Result<> check(const RouteMiddlebox& middlebox, const Where& where, Place place);
 Result<> check(const Route& route, const Where& where, Place place);
 Result<> check(const HttpListener& listener, const Where& where, Place place);
+Result<> check(const TcpListener& listener, const Where& where, Place place);
 Result<> check(const Next& next, const Where& where, Place place);
 Result<> check(const EditFilter& filter, const Where& where, Place place);
 Result<> check(const ScanFilter& filter, const Where& where, Place place);

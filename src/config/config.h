@@ -157,6 +157,18 @@ struct Route {
   std::string place = {};
 };
 
+/// Which users of this machine a listener of an agent serves: its port carries the agent's certificate.
+struct ListenerUsers {
+  enum class Who : std::uint8_t {
+    own,     // the agent's own user and root; everybody, where the listener is not on loopback
+    listed,  // exactly `names`
+    any,     // everybody who reaches it
+  };
+  Who who = Who::own;
+  std::vector<std::string> names = {};  // of users, or their numbers; whether they exist is for the role to find out
+  bool operator==(const ListenerUsers&) const = default;
+};
+
 /// Takes plain HTTP from local applications.
 struct HttpListener {
   enum class Mode : std::uint8_t { proxy, reverse };
@@ -166,6 +178,7 @@ struct HttpListener {
   std::vector<Authority> hosts =
       {};              // reverse: Host values that are answered; empty: the address listened on and localhost
   bool resend = true;  // an idempotent request without a body, when the path broke before anything of its answer came
+  ListenerUsers users = {};
   std::string place = {};
 };
 
@@ -173,6 +186,7 @@ struct HttpListener {
 struct TcpListener {
   Endpoint listen = {};
   std::string route = {};
+  ListenerUsers users = {};
   std::string place = {};
 };
 

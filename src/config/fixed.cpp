@@ -15,7 +15,8 @@ class Fixed {
   }
   template <class T, class Same>
   void keep(const char* key, const T& running, T& fresh, const Same& same) {
-    if (!std::ranges::equal(running, fresh, same)) differing_.emplace_back(key);
+    if (std::ranges::equal(running, fresh, same)) return;  // in what is compared; the rest counts as it is now
+    differing_.emplace_back(key);
     fresh = running;
   }
   void keep_common(const Common& running, Common& fresh) {
@@ -31,7 +32,7 @@ class Fixed {
   std::vector<std::string> differing_;
 };
 
-/// Wherever they stand in the file.
+/// Wherever they stand in the file, and whomever they serve: that counts at once.
 bool same_http(const HttpListener& a, const HttpListener& b) {
   return a.listen == b.listen && a.mode == b.mode && a.route == b.route && a.hosts == b.hosts && a.resend == b.resend;
 }

@@ -129,6 +129,21 @@ TEST(KeepFixed, an_agents_listeners_wait_for_a_restart) {
   EXPECT_EQ(fresh.tcp[0].route, "db");
 }
 
+// JN-06
+TEST(KeepFixed, JN_06_whom_a_listener_serves_counts_at_once_where_the_listeners_are_the_same) {
+  Agent fresh = an_agent();
+  fresh.http[0].users.who = ListenerUsers::Who::any;
+  fresh.tcp[0].users = {ListenerUsers::Who::listed, {"alice"}};
+  const Agent wanted = fresh;
+  EXPECT_THAT(keep_fixed(an_agent(), fresh), IsEmpty());
+  EXPECT_EQ(fresh.http[0].users, wanted.http[0].users);
+  EXPECT_EQ(fresh.tcp[0].users, wanted.tcp[0].users);
+
+  fresh.http[0].listen.port = 9;  // else a list could end up with another listener than it was written for
+  EXPECT_THAT(keep_fixed(an_agent(), fresh), ElementsAre("http"));
+  EXPECT_EQ(fresh.http[0].users, ListenerUsers{});
+}
+
 TEST(KeepFixed, a_table_that_only_moved_in_the_file_is_no_change) {
   Agent fresh = an_agent();
   fresh.http[0].place = "a.toml:70:1";

@@ -167,6 +167,20 @@ TEST(Load, fills_in_the_defaults) {
   EXPECT_TRUE(gateway.middleboxes.empty());  // nobody is approved
 }
 
+// JN-06
+TEST(Load, JN_06_whom_a_listener_serves_is_its_own_user_unless_others_are_named) {
+  using Who = ListenerUsers::Who;
+  const auto with = [](const std::string& users) {
+    std::string text{shortest_agent};
+    text.insert(text.find("[[route]]"), users);
+    return good(parse<Agent>(text, "a.toml")).http.at(0).users;
+  };
+  EXPECT_EQ(with("").who, Who::own);
+  EXPECT_EQ(with("users = \"any\"\n").who, Who::any);
+  EXPECT_EQ(with("users = [\"alice\", \"1000\", \"EXAMPLE\\\\bob\"]\n"),
+            (ListenerUsers{Who::listed, {"alice", "1000", "EXAMPLE\\bob"}}));
+}
+
 TEST(Load, starts_relative_paths_from_the_folder_of_the_file) {
   EXPECT_EQ(good(parse<Agent>(shortest_agent, "/etc/louver/agent.toml")).common.trust[0].anchors, "/etc/louver/ca.pem");
   EXPECT_EQ(good(parse<Agent>(shortest_agent, "conf/../agent.toml")).common.trust[0].anchors, "ca.pem");

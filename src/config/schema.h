@@ -183,6 +183,9 @@ constexpr auto keys_of(Tag<Route>) {
       key("renew", &Route::renew, Duration{1s, 1h}, "age at which an association is replaced by a new one")};
 }
 
+inline constexpr std::string_view users_by_default =
+    "the agent's own user and root; everybody, where `listen` is not on loopback";
+
 constexpr auto keys_of(Tag<HttpListener>) {
   return std::tuple{
       key("listen", &HttpListener::listen, Address{true}, "where applications connect to").needed(),
@@ -192,12 +195,17 @@ constexpr auto keys_of(Tag<HttpListener>) {
       key("hosts", &HttpListener::hosts, ListOf<HttpHost>{}, "hosts that a reverse listener answers to; others get 421")
           .otherwise("the address in `listen`, and localhost"),
       key("resend", &HttpListener::resend, Boolean{},
-          "send an idempotent request without a body again when the path broke before anything of its answer came")};
+          "send an idempotent request without a body again when the path broke before anything of its answer came"),
+      key("users", &HttpListener::users, Users{}, "users of this machine that may use it; for loopback addresses")
+          .otherwise(users_by_default)};
 }
 
 constexpr auto keys_of(Tag<TcpListener>) {
-  return std::tuple{key("listen", &TcpListener::listen, Address{true}, "where applications connect to").needed(),
-                    key("route", &TcpListener::route, label, "the route, of profile stream/1").needed()};
+  return std::tuple{
+      key("listen", &TcpListener::listen, Address{true}, "where applications connect to").needed(),
+      key("route", &TcpListener::route, label, "the route, of profile stream/1").needed(),
+      key("users", &TcpListener::users, Users{}, "users of this machine that may use it; for loopback addresses")
+          .otherwise(users_by_default)};
 }
 
 constexpr auto keys_of(Tag<Agent>) {

@@ -1,6 +1,7 @@
 #include "config/types.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/bytes.h"
 #include "wire/hello.h"
@@ -112,6 +113,28 @@ bool is_header_value(std::string_view text) {  // field-value of RFC 9110 sectio
 bool is_path_prefix(std::string_view text) {
   return text.starts_with('/') && text.size() <= 2048 &&
          std::ranges::all_of(text, [](char c) { return is_visible(c) && c != '?' && c != '#'; });
+}
+
+/// As in passwd(5); all digits are a number, and 2^32 - 1 is nobody's.
+bool is_user(std::string_view text) {
+  if (text.empty() || text.size() > 256 || text.starts_with('-')) return false;
+  if (std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; })) {
+    std::uint32_t number = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+    return read.ec == std::errc{} && number != std::numeric_limits<std::uint32_t>::max();
+  }
+  return std::ranges::all_of(text, [](char c) { return is_visible(c) && c != ':' && c != '/'; });
+}
+
+Result<ListenerUsers> Users::read(const Value& value, const Where& where) const {
+  const auto* text = value.as<std::string>();
+  if (text && *text == "any") return ListenerUsers{.who = ListenerUsers::Who::any};
+  if (text) return where.expected(word(), value);
+  constexpr ListOf<TextForm> list{user_name, 1};
+  LOUVER_ASSIGN(std::vector<std::string> names, list.read(value, where));
+  if (std::ranges::find(names, "any") != names.end())
+    return where.wrong(value.place, "\"any\" stands alone: users = \"any\"");
+  return ListenerUsers{.who = ListenerUsers::Who::listed, .names = std::move(names)};
 }
 
 Result<std::string> File::read(const Value& value, const Where& where) const {

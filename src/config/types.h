@@ -127,6 +127,7 @@ bool is_uri_pattern(std::string_view text);
 bool is_header_name(std::string_view text);
 bool is_header_value(std::string_view text);
 bool is_path_prefix(std::string_view text);
+bool is_user(std::string_view text);
 
 inline constexpr TextForm label{"label", "1 to 64 letters, digits, '-', '_' or '.'", is_label};
 inline constexpr TextForm party_name{
@@ -139,6 +140,9 @@ inline constexpr TextForm header_name{"header name", "the name of a header field
                                       is_header_name};
 inline constexpr TextForm pattern{"pattern", "a regular expression of 1 to 4096 octets", is_pattern};
 inline constexpr TextForm path_prefix{"path", "a path that begins with '/', without query", is_path_prefix};
+
+inline constexpr TextForm user_name{"user", "the name of a user, such as \"alice\", or his number, such as \"1000\"",
+                                    is_user};
 
 /// A file's name; relative ones start from the folder of the configuration file.
 struct File {
@@ -262,6 +266,14 @@ struct AuditContexts {
   }
   std::string word() const { return "\"all\" or list of contexts"; }
   std::string show(const Out& out) const { return ListOf<TextForm>{context_name}.show(out); }
+};
+
+/// "any", or a list of users.
+struct Users {
+  using Out = ListenerUsers;
+  Result<ListenerUsers> read(const Value& value, const Where& where) const;
+  std::string word() const { return "\"any\" or list of users"; }
+  std::string show(const ListenerUsers&) const { return ""; }
 };
 
 }  // namespace louver::config
