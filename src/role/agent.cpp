@@ -1,17 +1,72 @@
 #include "role/agent.h"
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "config/fixed.h"
 #include "role/read_anew.h"
 #include "role/tcp_end.h"
+#include "role/turned_away.h"
 
 namespace louver::role {
+namespace {
+
+/// HTTP connections at a time that wait to hear that they are not served; more are closed without a word.
+constexpr std::size_t turned_away_most = 64;
+constexpr std::chrono::seconds between_complaints{10};
+
+}  // namespace
+
+// --- rules
+
+Result<std::shared_ptr<const Agent::Rules>> Agent::Rules::make(config::Agent config, Credentials credentials,
+                                                               const std::set<std::string>& withdrawn, uid_t own) {
+  Rules out{std::move(config), std::move(credentials), {}, {}, {}};
+  for (const config::Route& route : out.config.routes) {
+    if (!route.audit.empty() && !out.config.audit.log) {
+      return Error{Fault::configuration, route.place + ": audit: the process was started without [audit]; restart it"};
+    }
+    LOUVER_ASSIGN(out.routes[route.name],
+                  RouteRules::make(route, out.credentials, out.config.common.limits.max_record, withdrawn));
+  }
+  for (const config::HttpListener& one : out.config.http) {
+    LOUVER_ASSIGN(Access access, Access::make(one.users, one.listen, one.place, own));
+    out.http.push_back(std::move(access));
+  }
+  for (const config::TcpListener& one : out.config.tcp) {
+    LOUVER_ASSIGN(Access access, Access::make(one.users, one.listen, one.place, own));
+    out.tcp.push_back(std::move(access));
+  }
+  return std::make_shared<const Rules>(std::move(out));
+}
+
+bool Agent::Rules::serves(const std::string& route, const runtime::ConnectionUser& user) const {
+  const config::Route* found = config.find_route(route);
+  if (found == nullptr) return false;
+  for (std::size_t i = 0; i < config.http.size(); ++i) {
+    const bool leads_there = config.http[i].route.value_or(route) == route;  // a proxy leads to all of HTTP
+    if (found->profile == config::Profile::http_1 && leads_there && http[i].admits(user)) return true;
+  }
+  for (std::size_t i = 0; i < config.tcp.size(); ++i) {
+    if (config.tcp[i].route == route && tcp[i].admits(user)) return true;
+  }
+  return false;
+}
+
+bool Agent::Rules::admits_anybody() const {
+  const auto anybody = [](const Access& access) { return access.admits_anybody(); };
+  return std::ranges::all_of(http, anybody) && std::ranges::all_of(tcp, anybody);
+}
+
+// --- life
 
 Result<std::unique_ptr<Agent>> Agent::make(config::Agent config, observe::Log& log) {
+  const uid_t own = ::geteuid();
   LOUVER_ASSIGN(Credentials credentials, load_credentials(config));
-  LOUVER_ASSIGN(const AllRouteRules routes, rules_of_routes(config, credentials, {}));
-  return std::unique_ptr<Agent>{new Agent{std::move(config), std::move(credentials), routes, log}};
+  LOUVER_ASSIGN(auto rules, Rules::make(std::move(config), std::move(credentials), {}, own));
+  return std::unique_ptr<Agent>{new Agent{std::move(rules), own, log}};
 }
 
 Result<Credentials> Agent::load_credentials(const config::Agent& config) {
@@ -21,48 +76,31 @@ Result<Credentials> Agent::load_credentials(const config::Agent& config) {
   return credentials;
 }
 
-Result<Agent::AllRouteRules> Agent::rules_of_routes(const config::Agent& config, const Credentials& credentials,
-                                                    const std::set<std::string>& withdrawn) {
-  AllRouteRules out;
-  for (const config::Route& route : config.routes) {
-    if (!route.audit.empty() && !config.audit.log) {
-      return Error{Fault::configuration, route.place + ": audit: the process was started without [audit]; restart it"};
-    }
-    LOUVER_ASSIGN(out[route.name], RouteRules::make(route, credentials, config.common.limits.max_record, withdrawn));
-  }
-  return out;
-}
-
-Agent::Agent(config::Agent config, Credentials credentials, const AllRouteRules& routes, observe::Log& log)
-    : rules_(std::make_shared<const Rules>(Rules{std::move(config), std::move(credentials), {}})),
+Agent::Agent(std::shared_ptr<const Rules> rules, uid_t own, observe::Log& log)
+    : own_(own),
+      rules_(std::move(rules)),
       process_(rules_.get()->config.common, log),
-      station_(process_.station()) {
-  for (const auto& [name, rules] : routes) all_keepers_[name] = std::make_shared<RouteKeeper>(rules, station_);
-  const auto first = rules_.get();
-  rules_.set(std::make_shared<const Rules>(Rules{first->config, first->credentials, all_keepers_}));
+      station_(process_.station()),
+      keepers_(process_.household(0), station_, runtime::ConnectionUser::local(own)),
+      turned_away_(turned_away_most),
+      turned_away_log_(between_complaints) {
+  adopt(rules_.get());
 }
 
 Result<> Agent::open() {
   const auto rules = rules_.get();
+  LOUVER_TRY(open_users());
   LOUVER_TRY(station_.open_audit(rules->config.audit));
-  for (const config::HttpListener& listener : rules->config.http) LOUVER_TRY(listen_http(listener));
-  for (const config::TcpListener& listener : rules->config.tcp) LOUVER_TRY(listen_tcp(listener));
+  for (std::size_t i = 0; i < rules->config.http.size(); ++i) LOUVER_TRY(listen_http(rules->config.http[i], i));
+  for (std::size_t i = 0; i < rules->config.tcp.size(); ++i) LOUVER_TRY(listen_tcp(rules->config.tcp[i], i));
   return process_.manage(*this);
 }
 
-std::shared_ptr<RouteKeeper> Agent::keeper(std::string_view route) const {
-  const auto rules = rules_.get();
-  const auto found = rules->keepers.find(route);
-  return found == rules->keepers.end() ? nullptr : found->second;
+int Agent::run() {
+  return process_.run([this] { keepers_.start(); });
 }
 
-std::shared_ptr<RouteKeeper> Agent::keeper_for(std::string_view host, std::uint16_t port) const {
-  const auto rules = rules_.get();
-  const config::Route* route = rules->config.route_for(host, port);
-  if (route == nullptr) return nullptr;
-  const auto found = rules->keepers.find(route->name);
-  return found == rules->keepers.end() ? nullptr : found->second;
-}
+// --- changes
 
 Result<Manageable::Apply> Agent::prepare(const Change& change) const {
   const auto now = rules_.get();
@@ -74,54 +112,92 @@ Result<Manageable::Apply> Agent::prepare(const Change& change) const {
     kept = config::keep_fixed(now->config, config);
     LOUVER_ASSIGN(credentials, load_credentials(config));
   }
-  LOUVER_ASSIGN(AllRouteRules routes, rules_of_routes(config, credentials, change.withdrawn));
+  LOUVER_ASSIGN(auto rules, Rules::make(std::move(config), std::move(credentials), change.withdrawn, own_));
   auto* self = const_cast<Agent*>(this);  // the role is changed only by what is returned
-  return Apply{[self, kept, config, credentials, routes, drain = change.drain] {
-    self->apply(config, credentials, routes, drain);
+  return Apply{[self, kept, rules, drain = change.drain] {
+    self->apply(rules, drain);
     return kept;
   }};
 }
 
-void Agent::apply(config::Agent config, Credentials credentials, const AllRouteRules& routes, Duration drain) {
-  Rules fresh{std::move(config), std::move(credentials), {}};
-  for (const auto& [name, rules] : routes) {
-    auto& keeper = all_keepers_[name];
-    if (keeper == nullptr) {
-      keeper = std::make_shared<RouteKeeper>(rules, station_);
-      keeper->start(process_.household(0));
-    }
-    fresh.keepers[name] = keeper;
-  }
-  rules_.set(std::make_shared<const Rules>(std::move(fresh)));
-  for (const auto& [name, keeper] : all_keepers_) {
-    const auto rules = routes.find(name);
-    keeper->adopt(rules == routes.end() ? nullptr : rules->second);
-  }
+void Agent::apply(const std::shared_ptr<const Rules>& rules, Duration drain) {
+  rules_.set(rules);
+  adopt(rules);
   process_.household(0).reconsider({drain, false});
 }
 
-void Agent::renew() {
-  for (const auto& [name, keeper] : all_keepers_) keeper->renew();
+void Agent::adopt(const std::shared_ptr<const Rules>& rules) {
+  keepers_.adopt(rules->routes, [rules](const std::string& route, const runtime::ConnectionUser& user) {
+    return rules->serves(route, user);
+  });
 }
+
+void Agent::renew() { keepers_.renew(); }
 
 void Agent::add_status(nlohmann::ordered_json& status) const {
   status["role"] = "agent";
   const auto rules = rules_.get();
   status["name"] = rules->credentials.identity == nullptr ? "" : rules->credentials.identity->names().front();
+  status["user"] = std::to_string(own_);
   auto routes = nlohmann::ordered_json::array();
-  for (const auto& [name, keeper] : rules->keepers) keeper->add_status(routes);
+  keepers_.add_status(routes);
   status["routes"] = std::move(routes);
 }
 
-Result<> Agent::listen_http(const config::HttpListener& listener) {
+// --- applications
+
+Result<> Agent::open_users() {
+  auto users = runtime::ConnectionUsers::open();
+  if (users) {
+    users_.emplace(*std::move(users));
+    return {};
+  }
+  if (!rules_.get()->admits_anybody()) {
+    return Error{Fault::configuration,
+                 users.error().detail +
+                     "; let the process use AF_NETLINK, or write users = \"any\" in each [[http]] "
+                     "and [[tcp]] if every user of this machine may use this agent"};
+  }
+  station_.log.write(observe::Level::warn, observe::Event::config_warning,
+                     {{"what", users.error().detail + "; all users of this machine share one association"}});
+  return {};
+}
+
+runtime::ConnectionUser Agent::user_of(const runtime::Socket& socket) {
+  return users_ ? users_->of(socket) : runtime::ConnectionUser{};
+}
+
+void Agent::log_turned_away(const runtime::Socket& socket, const Error& why) {
+  std::optional<std::uint64_t> held_back;
+  {
+    const std::lock_guard lock{turned_away_log_mutex_};
+    held_back = turned_away_log_.admit(runtime::now());
+  }
+  if (!held_back) return;
+  std::string what = socket.local.to_string() + ": " + why.detail;
+  if (*held_back > 0) what += " (and " + std::to_string(*held_back) + " more since the last such line)";
+  station_.log.write(observe::Level::warn, observe::Event::connection_refused, {{"what", what}});
+}
+
+Result<> Agent::listen_http(const config::HttpListener& listener, std::size_t index) {
+  using User = runtime::ConnectionUser;
   auto setting = std::make_unique<HttpFrontSetting>();
   const bool proxy = listener.mode == config::HttpListener::Mode::proxy;
   setting->options.rules.mode =
       proxy ? profile::http1::ListenerMode::forward_proxy : profile::http1::ListenerMode::reverse_map;
+  setting->admit = [this, index](const User& user) { return rules_.get()->http[index].admit(user); };
   if (proxy) {
-    setting->route = [this](std::string_view host, std::uint16_t port) { return keeper_for(host, port); };
+    setting->route = [this](const User& user, std::string_view host,
+                            std::uint16_t port) -> Result<std::shared_ptr<RouteKeeper>> {
+      const auto rules = rules_.get();
+      const config::Route* route = rules->config.route_for(host, port);
+      if (route == nullptr) return Error{Fault::next_hop_refused, "no route"};
+      return keepers_.of(route->name, user);
+    };
   } else {
-    setting->route = [this, only = *listener.route](std::string_view, std::uint16_t) { return keeper(only); };
+    setting->route = [this, only = *listener.route](const User& user, std::string_view, std::uint16_t) {
+      return keepers_.of(only, user);
+    };
     setting->hosts = listener.hosts;
   }
   setting->resend = listener.resend;
@@ -129,8 +205,7 @@ Result<> Agent::listen_http(const config::HttpListener& listener) {
   fronts_.push_back(std::move(setting));
   LOUVER_ASSIGN(const std::uint16_t port, process_.listen(listener.listen, proxy ? "http proxy" : "http",
                                                           [this, shared](Household& household, runtime::Socket socket) {
-                                                            HttpFront::start(household, station_, *shared,
-                                                                             std::move(socket));
+                                                            accept_http(household, std::move(socket), *shared);
                                                           }));
   if (!proxy &&
       shared->hosts.empty()) {  // "a web page uses the local agent": only names that an application would use for it
@@ -141,17 +216,35 @@ Result<> Agent::listen_http(const config::HttpListener& listener) {
   return {};
 }
 
-Result<> Agent::listen_tcp(const config::TcpListener& listener) {
-  const std::string route = listener.route;
+void Agent::accept_http(Household& household, runtime::Socket socket, const HttpFrontSetting& setting) {
+  const runtime::ConnectionUser user = user_of(socket);
+  const auto admitted = setting.admit(user);
+  if (admitted) return HttpFront::start(household, station_, setting, std::move(socket), user);
+  log_turned_away(socket, admitted.error());
+  auto seat = turned_away_.take();
+  if (seat == nullptr) return;
+  // Until the connection is closed, and not only until he was told.
+  socket.held = std::make_shared<std::pair<std::shared_ptr<void>, std::shared_ptr<void>>>(std::move(socket.held),
+                                                                                          std::move(seat));
+  TurnedAway::start(household, station_, std::move(socket), admitted.error().detail);
+}
+
+Result<> Agent::listen_tcp(const config::TcpListener& listener, std::size_t index) {
   LOUVER_ASSIGN(const std::uint16_t port,
-                process_.listen(listener.listen, "tcp", [this, route](Household& household, runtime::Socket socket) {
-                  accept_tcp(household, std::move(socket), route);
+                process_.listen(listener.listen, "tcp", [this, index](Household& household, runtime::Socket socket) {
+                  accept_tcp(household, std::move(socket), index);
                 }));
   ports_.push_back(port);
   return {};
 }
 
-void Agent::accept_tcp(Household& household, runtime::Socket socket, const std::string& route) {
+void Agent::accept_tcp(Household& household, runtime::Socket socket, std::size_t index) {
+  const auto rules = rules_.get();
+  const runtime::ConnectionUser user = user_of(socket);
+  if (const auto admitted = rules->tcp[index].admit(user); !admitted) {
+    log_turned_away(socket, admitted.error());
+    return;  // and it is closed
+  }
   const auto end = TcpEnd::for_application(household, station_, std::move(socket));
   const auto join = [this, &household, weak = std::weak_ptr<TcpEnd>{end}](Result<Joinable> joinable) {
     const auto alive = weak.lock();
@@ -164,19 +257,13 @@ void Agent::accept_tcp(Household& household, runtime::Socket socket, const std::
     if (!session) return alive->refuse(session.error());
     alive->attach(*std::move(session), *std::move(counted));
   };
-  const auto found = keeper(route);
-  if (found == nullptr) return end->refuse(Error{Fault::next_hop_refused, "the route is gone"});
-  if (auto joinable = found->current()) {
+  const auto keeper = keepers_.of(rules->config.tcp[index].route, user);
+  if (!keeper) return end->refuse(keeper.error());
+  if (auto joinable = (*keeper)->current()) {
     join(*std::move(joinable));
   } else {
-    found->when_ready(household.loop().handle(), join);
+    (*keeper)->when_ready(household.loop().handle(), join);
   }
-}
-
-int Agent::run() {
-  return process_.run([this] {
-    for (auto& [route, keeper] : all_keepers_) keeper->start(process_.household(0));
-  });
 }
 
 }  // namespace louver::role

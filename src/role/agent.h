@@ -2,8 +2,11 @@
 
 #include <map>
 
+#include "role/access.h"
 #include "role/http_front.h"
 #include "role/process.h"
+#include "role/route_keepers.h"
+#include "runtime/rate_limit.h"
 
 namespace louver::role {
 
@@ -12,8 +15,6 @@ class Agent final : public Manageable {
  public:
   /// @fault configuration: a file or address that does not do
   static Result<std::unique_ptr<Agent>> make(config::Agent config, observe::Log& log);
-  /// The rules hold keepers, which have timers on the process's loops: they go before it.
-  ~Agent() override { rules_.set(nullptr); }
   /// Listens. @fault configuration: an address cannot be had
   Result<> open();
   int run();
@@ -21,34 +22,47 @@ class Agent final : public Manageable {
   const std::vector<std::uint16_t>& ports() const { return ports_; }
 
  private:
-  /// The configuration and its routes, as one edition that is replaced as a whole.
+  /// The configuration, its routes and who may use them, as one edition that is replaced as a whole.
   struct Rules {
     config::Agent config;
     Credentials credentials;
-    std::map<std::string, std::shared_ptr<RouteKeeper>, std::less<>> keepers;  // by the name of the route
-  };
-  using AllRouteRules = std::map<std::string, std::shared_ptr<const RouteRules>, std::less<>>;
+    RouteKeepers::AllRules routes;
+    std::vector<Access> http, tcp;  // of the listeners of the same place in `config`
 
-  Agent(config::Agent config, Credentials credentials, const AllRouteRules& routes, observe::Log& log);
+    static Result<std::shared_ptr<const Rules>> make(config::Agent config, Credentials credentials,
+                                                     const std::set<std::string>& withdrawn, uid_t own);
+    /// Some listener lets that user on that route.
+    bool serves(const std::string& route, const runtime::ConnectionUser& user) const;
+    /// Everybody may use every listener: then nothing depends on who it is.
+    bool admits_anybody() const;
+  };
+
+  Agent(std::shared_ptr<const Rules> rules, uid_t own, observe::Log& log);
   static Result<Credentials> load_credentials(const config::Agent& config);
-  static Result<AllRouteRules> rules_of_routes(const config::Agent& config, const Credentials& credentials,
-                                               const std::set<std::string>& withdrawn);
 
   Result<Apply> prepare(const Change& change) const override;
-  void apply(config::Agent config, Credentials credentials, const AllRouteRules& routes, Duration drain);
+  void apply(const std::shared_ptr<const Rules>& rules, Duration drain);
+  void adopt(const std::shared_ptr<const Rules>& rules);
   void renew() override;
   void add_status(nlohmann::ordered_json& status) const override;
 
-  Result<> listen_http(const config::HttpListener& listener);
-  Result<> listen_tcp(const config::TcpListener& listener);
-  void accept_tcp(Household& household, runtime::Socket socket, const std::string& route);
-  std::shared_ptr<RouteKeeper> keeper(std::string_view route) const;
-  std::shared_ptr<RouteKeeper> keeper_for(std::string_view host, std::uint16_t port) const;
+  Result<> open_users();
+  Result<> listen_http(const config::HttpListener& listener, std::size_t index);
+  Result<> listen_tcp(const config::TcpListener& listener, std::size_t index);
+  void accept_http(Household& household, runtime::Socket socket, const HttpFrontSetting& setting);
+  void accept_tcp(Household& household, runtime::Socket socket, std::size_t index);
+  runtime::ConnectionUser user_of(const runtime::Socket& socket);
+  void log_turned_away(const runtime::Socket& socket, const Error& why);
 
+  const uid_t own_;  // whom this process runs as
   Current<const Rules> rules_;
   Process process_;
   Station& station_;
-  std::map<std::string, std::shared_ptr<RouteKeeper>, std::less<>> all_keepers_;  // also of routes that are gone
+  RouteKeepers keepers_;
+  std::optional<runtime::ConnectionUsers> users_;  // nothing where the kernel does not tell
+  Quota turned_away_;
+  std::mutex turned_away_log_mutex_;
+  runtime::RateLimit turned_away_log_;
   std::vector<std::unique_ptr<HttpFrontSetting>> fronts_;
   std::vector<std::uint16_t> ports_;
 };

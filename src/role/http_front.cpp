@@ -63,8 +63,9 @@ Result<> HttpFront::Inward::on_part(const session::Part& part) {
   return owner_.session_->send(part);
 }
 
-void HttpFront::start(Household& household, Station& station, const HttpFrontSetting& setting, runtime::Socket socket) {
-  std::shared_ptr<HttpFront> made{new HttpFront{household, station, setting}};
+void HttpFront::start(Household& household, Station& station, const HttpFrontSetting& setting, runtime::Socket socket,
+                      runtime::ConnectionUser user) {
+  std::shared_ptr<HttpFront> made{new HttpFront{household, station, setting, user}};
   made->link_ =
       std::make_unique<SidedLink>(household.loop(), std::move(socket), *made, Side::client, station.link_options);
   made->codec_ = std::make_unique<profile::http1::AgentCodec>(setting.options, own_ids(), *made, made->inward_);
@@ -72,8 +73,9 @@ void HttpFront::start(Household& household, Station& station, const HttpFrontSet
   made->link_->link().resume_reading();
 }
 
-HttpFront::HttpFront(Household& household, Station& station, const HttpFrontSetting& setting)
-    : household_(household), station_(station), setting_(setting), inward_(*this) {}
+HttpFront::HttpFront(Household& household, Station& station, const HttpFrontSetting& setting,
+                     runtime::ConnectionUser user)
+    : household_(household), station_(station), setting_(setting), user_(user), inward_(*this) {}
 
 std::size_t HttpFront::on_bytes(Side, MutableBytes input, const runtime::ChunkRef&) {
   if (over_) return input.size();
@@ -101,12 +103,21 @@ AgentDecision HttpFront::on_request(const profile::http1::RequestTarget& request
   std::string_view host = request.host;
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   if (draining_) return AgentDecision::refuse(503, "The agent is shutting down.");
+  if (const auto admitted = setting_.admit(user_); !admitted)  // a reload may have withdrawn it
+    return AgentDecision::refuse(403, admitted.error().detail);
   const auto listed = [&](const config::Authority& one) { return one.matches(host, request.port); };
   if (!setting_.hosts.empty() && std::ranges::none_of(setting_.hosts, listed))
     return AgentDecision::refuse(421, "This listener does not answer for that host.");
-  const std::shared_ptr<RouteKeeper> route = setting_.route(host, request.port);
-  if (route == nullptr) return AgentDecision::refuse(502, "No route is configured for that host.");
-  return use(route);
+  const auto route = setting_.route(user_, host, request.port);
+  if (route) return use(*route);
+  switch (route.error().fault) {
+    case Fault::blocked_by_policy:
+      return AgentDecision::refuse(403, "This agent does not let you use that route.");
+    case Fault::limit_exceeded:
+      return AgentDecision::refuse(503, "The agent serves as many users as it may.");
+    default:
+      return AgentDecision::refuse(502, "No route is configured for that host.");
+  }
 }
 
 AgentDecision HttpFront::use(const std::shared_ptr<RouteKeeper>& route) {

@@ -6,6 +6,7 @@
 #include "role/route_keeper.h"
 #include "role/session_link.h"
 #include "role/verdict_wait.h"
+#include "runtime/connection_user.h"
 
 namespace louver::role {
 
@@ -13,15 +14,22 @@ namespace louver::role {
 struct HttpFrontSetting {
   profile::http1::AgentOptions options;
   std::vector<config::Authority> hosts;  // reverse: Host values that are answered
-  /// The route of a request, or null.
-  std::function<std::shared_ptr<RouteKeeper>(std::string_view host, std::uint16_t port)> route;
+  using User = runtime::ConnectionUser;
+  /// Whether that user may use the listener now. @fault blocked_by_policy, in words for him
+  std::function<Result<>(const User& user)> admit;
+  /// The keeper of a request's route for that user.
+  /// @fault next_hop_refused: no route; blocked_by_policy; limit_exceeded: no room for another user
+  std::function<Result<std::shared_ptr<RouteKeeper>>(const User& user, std::string_view host, std::uint16_t port)>
+      route;
   bool resend = true;  // what may be sent again is, when the path broke before anything of its answer came
 };
 
 /// An application's HTTP connection at the agent, and the session that its requests travel in.
 class HttpFront final : public Resident, public SessionUser, public LinkOwner, public profile::http1::AgentEvents {
  public:
-  static void start(Household& household, Station& station, const HttpFrontSetting& setting, runtime::Socket socket);
+  /// @param user  whose connection it is
+  static void start(Household& household, Station& station, const HttpFrontSetting& setting, runtime::Socket socket,
+                    runtime::ConnectionUser user);
 
   void drain() override;
   void abort() override;
@@ -34,7 +42,7 @@ class HttpFront final : public Resident, public SessionUser, public LinkOwner, p
   bool busy() const override { return codec_ != nullptr && codec_->open_exchanges() != 0; }
 
  private:
-  HttpFront(Household& household, Station& station, const HttpFrontSetting& setting);
+  HttpFront(Household& household, Station& station, const HttpFrontSetting& setting, runtime::ConnectionUser user);
 
   // the application
   std::size_t on_bytes(Side from, MutableBytes input, const runtime::ChunkRef& chunk) override;
@@ -80,6 +88,7 @@ class HttpFront final : public Resident, public SessionUser, public LinkOwner, p
   Household& household_;
   Station& station_;
   const HttpFrontSetting& setting_;
+  const runtime::ConnectionUser user_;
   Inward inward_;
   SidedLinkPtr link_;
   std::unique_ptr<profile::http1::AgentCodec> codec_;

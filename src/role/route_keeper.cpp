@@ -26,13 +26,13 @@ struct Nobody final : LinkOwner {  // until prepare() names the owner; the link 
 
 }  // namespace
 
-RouteKeeper::RouteKeeper(std::shared_ptr<const RouteRules> rules, Station& station)
-    : rules_(std::move(rules)), station_(station) {}
+RouteKeeper::RouteKeeper(std::shared_ptr<const RouteRules> rules, std::string user, Household& household,
+                         Station& station)
+    : rules_(std::move(rules)), user_(std::move(user)), household_(household), station_(station) {}
 
-void RouteKeeper::start(Household& household) {
-  household_ = &household;
-  timer_ = std::make_unique<runtime::Timer>(household.loop());
-  wait_timer_ = std::make_unique<runtime::Timer>(household.loop());
+void RouteKeeper::start() {
+  timer_ = std::make_unique<runtime::Timer>(household_.loop());
+  wait_timer_ = std::make_unique<runtime::Timer>(household_.loop());
   begin();
 }
 
@@ -47,7 +47,7 @@ void RouteKeeper::adopt(std::shared_ptr<const RouteRules> rules) {
   if (const auto making = std::exchange(making_, nullptr)) making->abort();
   if (serving_ != nullptr && !allows(*serving_->record())) tell(std::nullopt);
   if (rules_ == nullptr) {
-    timer_->cancel();
+    if (timer_ != nullptr) timer_->cancel();
     tell_failure(Error{Fault::next_hop_refused, "the route is gone from the configuration"});
   } else {
     begin();
@@ -57,6 +57,32 @@ void RouteKeeper::adopt(std::shared_ptr<const RouteRules> rules) {
 void RouteKeeper::renew() {
   pause_ = {};
   begin();
+}
+
+void RouteKeeper::give_up() {
+  rules_ = nullptr;
+  connector_.reset();
+  timer_.reset();
+  wait_timer_.reset();
+  forget_announced();
+  if (const auto making = std::exchange(making_, nullptr)) making->abort();
+  tell(std::nullopt);
+  tell_failure(Error{Fault::next_hop_refused, "the association was given up"});
+  // As for a renewal: it overtakes no JOIN of whoever came in this very moment.
+  if (const auto serving = std::exchange(serving_, nullptr)) serving->close_after(limits::close_grace);
+}
+
+void RouteKeeper::stop() {
+  connector_.reset();
+  timer_.reset();
+  wait_timer_.reset();
+  making_.reset();
+  serving_.reset();
+}
+
+bool RouteKeeper::idle() const {
+  const std::lock_guard lock{mutex_};
+  return waiting_.empty() && (!current_ || current_->record->watched() == 0);
 }
 
 Result<> RouteKeeper::approve(const session::Terms& terms, const std::vector<session::PartyReport>&) {
@@ -75,7 +101,7 @@ Result<> RouteKeeper::allows(const session::AssociationRecord& record) const {
 }
 
 void RouteKeeper::begin() {
-  if (household_ == nullptr || rules_ == nullptr || making_ != nullptr || connector_ != nullptr || station_.draining)
+  if (timer_ == nullptr || rules_ == nullptr || making_ != nullptr || connector_ != nullptr || station_.draining)
     return;
   if (!rules_->refused().empty()) {
     last_error_ = Error{Fault::grant_refused, rules_->refused()};
@@ -85,7 +111,7 @@ void RouteKeeper::begin() {
   begun_at_ = runtime::now();
   making_rules_ = extended_ ? extended_ : rules_;
   connector_ = std::make_unique<runtime::Connector>(
-      household_->loop(), station_.resolver, rules_->first_party(), runtime::ConnectOptions{.allow_private = true},
+      household_.loop(), station_.resolver, rules_->first_party(), runtime::ConnectOptions{.allow_private = true},
       runtime::now() + station_.limits.connect_deadline,
       [this](Result<runtime::Socket> socket) { on_connected(std::move(socket)); });
 }
@@ -93,6 +119,7 @@ void RouteKeeper::begin() {
 AssociationLink::Callbacks RouteKeeper::callbacks_for(
     const std::shared_ptr<std::weak_ptr<AssociationLink>>& association) {
   AssociationLink::Callbacks callbacks;
+  callbacks.keep = shared_from_this();  // the association may outlive this keeper's use
   callbacks.on_record = [this, association] {
     const auto link = association->lock();
     if (link == nullptr) return;
@@ -121,9 +148,9 @@ void RouteKeeper::on_connected(Result<runtime::Socket> socket) {
   station_.counters.add(observe::Counter::associations_started);
   static Nobody nobody;
   auto link =
-      std::make_unique<SidedLink>(household_->loop(), *std::move(socket), nobody, Side::server, station_.link_options);
+      std::make_unique<SidedLink>(household_.loop(), *std::move(socket), nobody, Side::server, station_.link_options);
   auto self = std::make_shared<std::weak_ptr<AssociationLink>>();
-  making_ = AssociationLink::prepare(*household_, std::move(link), Side::server, station_, *std::move(engine),
+  making_ = AssociationLink::prepare(household_, std::move(link), Side::server, station_, *std::move(engine),
                                      callbacks_for(self));
   *self = making_;
   making_->start(std::move(first));
@@ -133,6 +160,7 @@ void RouteKeeper::on_open(const std::shared_ptr<AssociationLink>& association) {
   if (association == nullptr || association != making_) return;
   station_.log.write(observe::Level::info, observe::Event::association_open,
                      {{"route", making_rules_->route().name},
+                      {"user", user_},
                       {"association", to_hex(association->record()->id()).substr(0, 8)},
                       {"middleboxes", static_cast<std::int64_t>(association->record()->terms().middleboxes())}});
   const std::shared_ptr<AssociationLink> old = std::exchange(serving_, std::exchange(making_, nullptr));
@@ -171,9 +199,11 @@ void RouteKeeper::on_closing(const AssociationLink* association) {
 void RouteKeeper::log_failure(const AssociationLink& association, const Error& error) {
   if (error.fault == Fault::closed) return;
   const std::string route = rules_ == nullptr ? "" : rules_->route().name;
-  station_.log.write(
-      observe::Level::warn, observe::Event::association_fail,
-      {{"route", route}, {"alert", alert_text(error, association.reported())}, {"fault", describe(error)}});
+  station_.log.write(observe::Level::warn, observe::Event::association_fail,
+                     {{"route", route},
+                      {"user", user_},
+                      {"alert", alert_text(error, association.reported())},
+                      {"fault", describe(error)}});
 }
 
 void RouteKeeper::on_over(const AssociationLink* association, const Error& error) {
@@ -258,7 +288,7 @@ void RouteKeeper::when_ready(runtime::LoopHandle loop, Ready ready) {
     const std::lock_guard lock{mutex_};
     waiting_.push_back({std::move(loop), std::move(ready), runtime::now() + station_.limits.handshake_deadline});
   }
-  household_->loop().post([this] {
+  household_.loop().post([this, self = shared_from_this()] {
     if (auto joinable = current()) {
       tell(std::move(joinable));
       return;
@@ -304,7 +334,7 @@ void RouteKeeper::lost(const session::AssociationRecord& record) {
     const std::lock_guard lock{mutex_};
     if (current_ && current_->record.get() == &record) current_.reset();
   }
-  household_->loop().post([this, id = record.id()] {
+  household_.loop().post([this, self = shared_from_this(), id = record.id()] {
     if (serving_ == nullptr || serving_->record()->id() != id || current()) return;
     // Its running sessions may know better than whoever said so: an alert is nobody's word.
     const auto old = std::exchange(serving_, nullptr);
@@ -322,6 +352,7 @@ void RouteKeeper::add_status(nlohmann::ordered_json& out) const {
   if (rules_ == nullptr) return;
   nlohmann::ordered_json route;
   route["name"] = rules_->route().name;
+  route["user"] = user_;
   route["server"] = rules_->route().server;
   auto middleboxes = nlohmann::ordered_json::array();
   for (const config::RouteMiddlebox& one : rules_->route().middleboxes) middleboxes.push_back(one.name);

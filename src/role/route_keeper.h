@@ -18,21 +18,27 @@ struct Joinable {
   std::shared_ptr<const RouteRules> rules;
 };
 
-/// Keeps one association of a route ready: made before it is needed, renewed ahead of its age, made again when it is
-/// lost or closed. Lives on one loop; current(), when_ready() and lost() are for any thread. docs/protocol.md §7, §8
-class RouteKeeper final : public session::EndpointPolicy {
+/// Keeps one association of a route ready for one user: made before it is needed, renewed ahead of its age, made again
+/// when it is lost or closed. Lives on one loop; current(), when_ready(), lost() and idle() are for any thread.
+/// docs/protocol.md §7, §8
+class RouteKeeper final : public session::EndpointPolicy, public std::enable_shared_from_this<RouteKeeper> {
  public:
-  RouteKeeper(std::shared_ptr<const RouteRules> rules, Station& station);
+  /// @param user  for whom, as the log and the status say it
+  RouteKeeper(std::shared_ptr<const RouteRules> rules, std::string user, Household& household, Station& station);
   RouteKeeper(const RouteKeeper&) = delete;
   RouteKeeper& operator=(const RouteKeeper&) = delete;
 
   /// On the loop that it will live on.
-  void start(Household& household);
+  void start();
   /// Goes by other rules from now on; null: the route is gone. What is no longer allowed takes no session any more;
   /// that it ends is for Household::reconsider.
   void adopt(std::shared_ptr<const RouteRules> rules);
   /// Makes another association, for new sessions.
   void renew();
+  /// Closes its association in order and makes no other: whoever still asks is told that the route is gone.
+  void give_up();
+  /// Lets go of everything at once, when the loops have stopped.
+  void stop();
   void add_status(nlohmann::ordered_json& out) const;
 
   /// The association that new sessions join, or nothing while there is none.
@@ -42,6 +48,8 @@ class RouteKeeper final : public session::EndpointPolicy {
   void when_ready(runtime::LoopHandle loop, Ready ready);
   /// Somebody was told that this association does not exist (any more), or cannot get to it: new sessions get another.
   void lost(const session::AssociationRecord& record);
+  /// Its association has no session and nobody waits for one.
+  bool idle() const;
 
  private:
   Result<> approve(const session::Terms& terms, const std::vector<session::PartyReport>& parties) override;
@@ -68,10 +76,11 @@ class RouteKeeper final : public session::EndpointPolicy {
   };
 
   std::shared_ptr<const RouteRules> rules_;  // null: the route is gone
+  const std::string user_;
+  Household& household_;
   Station& station_;
-  Household* household_ = nullptr;
   std::unique_ptr<runtime::Connector> connector_;
-  std::unique_ptr<runtime::Timer> timer_;       // renewal, or the next try
+  std::unique_ptr<runtime::Timer> timer_;       // renewal, or the next try; null before start() and when given up
   std::unique_ptr<runtime::Timer> wait_timer_;  // of those who wait
   std::shared_ptr<AssociationLink> making_, serving_;
   std::shared_ptr<const RouteRules> extended_;       // with middleboxes that announced themselves to the one being made
