@@ -146,6 +146,7 @@ class Path:
         self.allow = {}                                           # gateway: the same; default: all that is offered
         self.filters = {i: "" for i in range(1, middleboxes + 1)}
         self.refuse = set()
+        self.users = ""                                           # agent: whom its listener serves, as TOML; empty: the default
         self.extra = {}                                           # party -> TOML that is put in front
         self.processes = {}
         self.ports = {}
@@ -219,7 +220,8 @@ class Path:
                  f'connect = "127.0.0.1:{self.ports[1]}"\n' + ("default = true\n" if self.profile == "http/1" else ""))
         for i in range(1, self.n + 1):
             text += f'[[route.middlebox]]\nname = "{self.names[i]}"\nport = {4000 + i}\ngrants = {self.table(self.offer[i])}\n'
-        return text + ('[[http]]\nlisten = "127.0.0.1:0"\n' if self.profile == "http/1" else '[[tcp]]\nlisten = "127.0.0.1:0"\nroute = "web"\n')
+        text += '[[http]]\nlisten = "127.0.0.1:0"\n' if self.profile == "http/1" else '[[tcp]]\nlisten = "127.0.0.1:0"\nroute = "web"\n'
+        return text + (f"users = {self.users}\n" if self.users else "")
 
     def start_party(self, i):
         role = "agent" if i == 0 else "gateway" if i == self.n + 1 else "middlebox"
