@@ -34,6 +34,23 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
   return static_cast<std::uint16_t>(*number);
 }
 
+/// What a server that decodes too early takes for the end of a segment.
+bool is_encoded_separator(std::string_view triplet) {
+  return equal_ignoring_case(triplet, "%2f") || equal_ignoring_case(triplet, "%5c");
+}
+
+/// Length of the separator at the front of `text`, in any spelling, or 0.
+std::size_t separator_length(std::string_view text) {
+  if (text.starts_with('/')) return 1;
+  return is_encoded_separator(text.substr(0, 3)) ? 3 : 0;
+}
+
+std::size_t segment_length(std::string_view text) {
+  std::size_t i = 0;
+  while (i < text.size() && separator_length(text.substr(i)) == 0) ++i;
+  return i;
+}
+
 /// "%2e" is a dot to most servers, and what follows ';' in a segment is no part of its name to some.
 bool is_dot_segment(std::string_view segment) {
   std::string plain;
@@ -49,19 +66,30 @@ bool is_dot_segment(std::string_view segment) {
   return plain == "." || plain == "..";
 }
 
+/// Whether each '%' stands before two hexadecimal digits and none stands for a control character: decoded, that ends a
+/// name for one server and a line of the answer for another.
+bool are_escapes_sound(std::string_view path) {
+  for (std::size_t i = path.find('%'); i != std::string_view::npos; i = path.find('%', i + 1)) {
+    if (i + 2 >= path.size()) return false;
+    const int high = hex_value(path[i + 1]);
+    const int low = hex_value(path[i + 2]);
+    if (high < 0 || low < 0 || high < 2 || (high == 7 && low == 15)) return false;
+  }
+  return true;
+}
+
 bool is_target_char(char c) { return c > 0x20 && c < 0x7f && c != '#' && c != '"' && c != '<' && c != '>'; }
 
+/// @param path  begins with '/'
 bool is_path(std::string_view path) {
-  if (path.find('\\') != std::string_view::npos) return false;
-  for (std::size_t i = path.find('%'); i != std::string_view::npos; i = path.find('%', i + 1)) {
-    if (i + 2 >= path.size() || hex_value(path[i + 1]) < 0 || hex_value(path[i + 2]) < 0) return false;
-  }
-  std::size_t begin = 1;
+  if (path.find('\\') != std::string_view::npos || !are_escapes_sound(path)) return false;
+  path.remove_prefix(1);
+  if (separator_length(path) > 0) return false;  // "//name" is another host to whoever takes it for a reference
   while (true) {
-    const std::size_t end = std::min(path.find('/', begin), path.size());
-    if (is_dot_segment(path.substr(begin, end - begin))) return false;
+    const std::size_t end = segment_length(path);
+    if (is_dot_segment(path.substr(0, end))) return false;
     if (end == path.size()) return true;
-    begin = end + 1;
+    path.remove_prefix(end + separator_length(path.substr(end)));
   }
 }
 

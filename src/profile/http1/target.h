@@ -22,8 +22,8 @@ struct Authority {
 std::optional<Authority> parse_authority(std::string_view text, std::uint16_t default_port);
 
 /// True for `absolute-path ["?" query]` in which everybody sees the same path: printable ASCII without `#`, `"`, `<`,
-/// `>`; in the path also no `\`, no `%` without two hexadecimal digits and no dot segment, in whatever spelling (`..`,
-/// `%2e.`, `..;x`).
+/// `>`; in the path also no `\`, no `%` without two hexadecimal digits or for a control character, no second separator
+/// at the beginning (`//`, `/%2f`) and no dot segment, in whatever spelling (`..`, `%2e.`, `..;x`, `..%2f`).
 bool is_origin_form(std::string_view target);
 
 /// The parts of `scheme "://" authority [path]`; the path is "" if there is none and begins with '?' if only a query is

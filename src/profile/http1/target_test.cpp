@@ -71,17 +71,59 @@ TEST(AuthorityText, of_another_form_is_none) {
 }
 
 TEST(OriginForm, takes_what_everybody_reads_alike) {
-  for (const char* target : {"/", "//", "/a//b", "/a.b/..c/.../x", "/%2e%2ex", "/.%2fa", "/a?../..", "/?a?b", "/a;b/c",
-                             "/[x]", "/a|b", "/~u/%C3%A9", "/?q=100%", "/?a\\b", "/a/..%00"}) {
+  for (const char* target :
+       {"/", "/a//b", "/a.b/..c/.../x", "/%2e%2ex", "/a%2fb", "/a/%2f/b", "/a%5Cb", "/a?../..", "/?a?b", "/?//",
+        "/a;b/c", "/[x]", "/a|b", "/~u/%C3%A9", "/?q=100%", "/?a\\b", "/?%00%0d%0a", "/%252e%252e"}) {
     EXPECT_TRUE(is_origin_form(target)) << target;
   }
 }
 
 TEST(OriginForm, refuses_what_can_be_read_in_two_ways) {  // HT-10
-  for (const char* target :
-       {"",     "a",         "*",     "?",    "http://a/", "/..",        "/.",    "/../",  "/a/..", "/a/./b",
-        "/%2e", "/%2E%2e/x", "/.%2e", "/..;", "/.;a=b/c",  "/%2e%2e;x/", "/a\\b", "/%",    "/%4",   "/%4x",
-        "/a b", "/a\tb",     "/a#b",  "/\"",  "/<",        "/?<",        "/?#",   "/\x7f", "/\x80", "/?\x80"}) {
+  for (const char* target : {"",
+                             "a",
+                             "*",
+                             "?",
+                             "http://a/",
+                             "/..",
+                             "/.",
+                             "/../",
+                             "/a/..",
+                             "/a/./b",
+                             "/%2e",
+                             "/%2E%2e/x",
+                             "/.%2e",
+                             "/..;",
+                             "/.;a=b/c",
+                             "/%2e%2e;x/",
+                             "/a\\b",
+                             "/%",
+                             "/%4",
+                             "/%4x",
+                             "/a b",
+                             "/a\tb",
+                             "/a#b",
+                             "/\"",
+                             "/<",
+                             "/?<",
+                             "/?#",
+                             "/\x7f",
+                             "/\x80",
+                             "/?\x80",
+                             "//",
+                             "//b.example/",
+                             "/%2f",
+                             "/%2Fb",
+                             "/%5cb",
+                             "/.%2fa",
+                             "/a/..%2Fb",
+                             "/a%2f..",
+                             "/a%5c.%2e%5Cb",
+                             "/a/..;x%2fb",
+                             "/a%00",
+                             "/a%0d%0ab",
+                             "/%1F",
+                             "/a%7f",
+                             "/a/..%00"}) {
     EXPECT_FALSE(is_origin_form(target)) << target;
   }
 }
