@@ -266,6 +266,8 @@ TEST(EditOptions, refuses_fields_that_no_filter_may_touch_in_any_spelling) {
                                  "trailer",
                                  "upgrade",
                                  "http2-settings",
+                                 "proxy",
+                                 "Proxy",
                                  "proxy-authenticate",
                                  "proxy-authentication-info",
                                  "louver-party",

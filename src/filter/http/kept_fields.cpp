@@ -23,7 +23,6 @@ constexpr std::array kept = {
     KeptField{"transfer-encoding", framing},
     KeptField{"expect", framing},
     KeptField{"authorization", credential},
-    KeptField{"proxy-authorization", credential},
     KeptField{"authentication-info", credential},
     KeptField{"cookie", credential},
     KeptField{"cookie2", credential},
@@ -36,6 +35,8 @@ constexpr std::array kept = {
     KeptField{"trailer", connection},
     KeptField{"upgrade", connection},
     KeptField{"http2-settings", connection},
+    KeptField{"proxy", connection},
+    KeptField{"proxy-authorization", connection},
     KeptField{"proxy-authenticate", connection},
     KeptField{"proxy-authentication-info", connection},
 };

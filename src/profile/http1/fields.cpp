@@ -20,7 +20,6 @@ constexpr std::array table = {
     FieldRule{"authorization", Place::credentials},
     FieldRule{"cookie", Place::credentials},
     FieldRule{"cookie2", Place::credentials},
-    FieldRule{"proxy-authorization", Place::credentials},
     FieldRule{"set-cookie", Place::credentials},
     FieldRule{"set-cookie2", Place::credentials},
     // carries the next nonce, the server's proof, and with some schemes a session id: as good as a password's successor
@@ -30,9 +29,13 @@ constexpr std::array table = {
     FieldRule{"te", Place::hop},
     FieldRule{"trailer", Place::hop},  // trailers are dropped, so nothing may announce them
     FieldRule{"http2-settings", Place::hop},
-    // The agent asks for no proxy credentials; an origin that could ask for them would get the user's password.
+    // The agent is the user's proxy and asks for no credentials. A password that he sends it all the same is none of
+    // the origin's business, and an origin that could ask for one would get it.
+    FieldRule{"proxy-authorization", Place::hop},
     FieldRule{"proxy-authenticate", Place::hop},
     FieldRule{"proxy-authentication-info", Place::hop},
+    // no field of HTTP; CGI programs read it as HTTP_PROXY, the proxy that they are to use
+    FieldRule{"proxy", Place::hop},
 };
 
 constexpr std::array protected_names = {
@@ -99,6 +102,6 @@ bool is_protected(std::string_view name) {
          std::ranges::any_of(protected_prefixes, [&](std::string_view prefix) { return name.starts_with(prefix); });
 }
 
-bool is_single_credential(std::string_view name) { return name == "authorization" || name == "proxy-authorization"; }
+bool is_single_credential(std::string_view name) { return name == "authorization"; }
 
 }  // namespace louver::profile::http1

@@ -33,6 +33,14 @@ TEST(FieldTable, keeps_our_own_fields_in_every_spelling) {  // HT-08
   EXPECT_GE(spellings, 60U);
 }
 
+TEST(FieldTable, lets_nothing_that_is_a_proxys_go_on) {  // HT-08
+  for (const char* name :
+       {"proxy", "proxy-authorization", "proxy-authenticate", "proxy-authentication-info", "proxy-connection"}) {
+    EXPECT_EQ(place_of(name), Place::hop) << name;
+  }
+  EXPECT_EQ(place_of("proxy-status"), Place::head) << "RFC 9209: for the user";
+}
+
 TEST(FieldTable, knows_every_lookalike_of_a_listed_name) {
   for (const FieldRule& rule : field_table()) {
     for (const char separator : std::string_view{"_.!#$%&'*+^`|~"}) {
