@@ -17,6 +17,9 @@ bool is_idempotent(std::string_view method) {
   return std::ranges::find(methods, method) != methods.end();
 }
 
+/// RFC 9110 §8.6: these say that they have no content, where others need say nothing; some origins ask for it (411).
+bool expects_content(std::string_view method) { return method == "POST" || method == "PUT" || method == "PATCH"; }
+
 /// Fields of the role's own go out unread by anybody else, so a mistake in them must not frame another message.
 Result<> check_extra_fields(const GatewayDecision& decision) {
   for (const Field& field : decision.extra_fields) {
@@ -174,6 +177,7 @@ std::string GatewayCodec::origin_head(const Framing& framing) const {
   out.fields.insert(out.fields.end(), credentials_.begin(), credentials_.end());
   out.fields.insert(out.fields.end(), decision_.extra_fields.begin(), decision_.extra_fields.end());
   if (framing.kind == Framing::Kind::chunked) out.fields.push_back({"transfer-encoding", "chunked"});
+  if (framing.kind == Framing::Kind::none && expects_content(out.method)) out.content_length = 0;
   return write_head(out);
 }
 

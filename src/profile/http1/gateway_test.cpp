@@ -50,6 +50,21 @@ TEST(GatewayRequest, of_unknown_length_goes_in_chunks_and_an_empty_one_without_f
   EXPECT_EQ(gateway.take_output(), get_head);
 }
 
+TEST(GatewayRequest, says_that_it_has_no_content_where_origins_ask_for_it) {
+  for (const std::string method : {"POST", "PUT", "PATCH"}) {
+    Gateway gateway;
+    const std::string head = method + " / HTTP/1.1\r\nhost: a\r\n";
+    ASSERT_OK(gateway.request(1, head + "\r\n"));
+    EXPECT_EQ(gateway.take_output(), head + "content-length: 0\r\n\r\n");
+  }
+  for (const std::string method : {"GET", "DELETE", "post", "FROB"}) {
+    Gateway gateway;
+    const std::string head = method + " / HTTP/1.1\r\nhost: a\r\n\r\n";
+    ASSERT_OK(gateway.request(1, head));
+    EXPECT_EQ(gateway.take_output(), head);
+  }
+}
+
 TEST(GatewayRequest, that_expects_100_goes_without_waiting_for_the_body) {
   Gateway gateway;
   ASSERT_OK(
