@@ -56,6 +56,14 @@ HttpFront::Answer blocked_answer(const session::AssociationRecord& record, const
   return {403, std::move(reason)};
 }
 
+/// The verdict on one request is no answer to another that was waiting before it, or behind it (HT-06).
+HttpFront::Answer answer_beside(const session::BlockedNote& note, Exchange due, const HttpFront::Answer& about_it) {
+  if (note.what.exchange == raw(due)) return about_it;
+  return {502,
+          "Another request of this connection was stopped on the way, and the path with it. Outcome unknown: this "
+          "request may have been carried out or not; it was not sent again."};
+}
+
 }  // namespace
 
 Result<> HttpFront::Inward::on_part(const session::Part& part) {
@@ -263,12 +271,14 @@ void HttpFront::on_session_lost(const Error& error) {
 void HttpFront::await_verdict(const std::shared_ptr<SessionLink>& session, Fault fault) {
   link_->link().pause_reading();
   const auto record = session->association();
-  verdict_ = std::make_unique<VerdictWait>(household_.loop(), record, session->number(),
-                                           [this, record, fault](const std::optional<session::BlockedNote>& note) {
-                                             const auto over = std::move(verdict_);  // this very call is in it
-                                             answer_failure(note ? blocked_answer(*record, *note) : answer_for(fault));
-                                             if (!over_) continue_application();
-                                           });
+  verdict_ = std::make_unique<VerdictWait>(
+      household_.loop(), record, session->number(),
+      [this, record, fault](const std::optional<session::BlockedNote>& note) {
+        const auto over = std::move(verdict_);  // this very call is in it
+        answer_failure(note ? answer_beside(*note, codec_->first_open_exchange(), blocked_answer(*record, *note))
+                            : answer_for(fault));
+        if (!over_) continue_application();
+      });
 }
 
 void HttpFront::answer_failure(const Answer& answer) {

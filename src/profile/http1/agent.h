@@ -103,6 +103,8 @@ class AgentCodec {
   /// An answer was cut off: reset the connection.
   bool wants_reset() const { return responses_.reset(); }
   std::size_t open_exchanges() const { return responses_.open_exchanges(); }
+  /// The exchange that answer_failure() would answer; only while one is open.
+  Exchange first_open_exchange() const { return responses_.first_open(); }
 
  private:
   enum class Reading : std::uint8_t { head, decision, body, stopped };

@@ -158,6 +158,16 @@ TEST(AgentSessionEnd, before_an_answer_gives_502) {
   }
 }
 
+TEST(AgentSessionEnd, is_told_to_the_exchange_that_is_due_first) {  // HT-06
+  Agent agent;
+  ASSERT_OK(agent.send(simple_get + simple_get + simple_get));
+  EXPECT_EQ(agent.codec.first_open_exchange(), Exchange{1});
+  ASSERT_OK(agent.respond(1, "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n", "ok"));
+  EXPECT_EQ(agent.codec.first_open_exchange(), Exchange{2});
+  ASSERT_OK(agent.respond(3, "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n", "ok"));
+  EXPECT_EQ(agent.codec.first_open_exchange(), Exchange{2}) << "the third waits for the second";
+}
+
 TEST(AgentSessionEnd, behind_interim_responses_gives_502_still) {
   Agent agent;
   ASSERT_OK(agent.send(simple_get));

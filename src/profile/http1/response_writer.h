@@ -55,6 +55,8 @@ class ResponseWriter {
   FailureAnswer fail_newest(unsigned status, std::string_view reason);
 
   std::size_t open_exchanges() const { return slots_.size(); }
+  /// Whose answer is due first, or, if none is due, the number of the next exchange.
+  Exchange first_open() const { return Exchange{first_}; }
   /// Nothing more will be written.
   bool closed() const { return closed_; }
   bool reset() const { return reset_; }
