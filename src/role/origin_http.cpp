@@ -50,8 +50,9 @@ GatewayDecision OriginHttp::on_request(const profile::http1::RequestTarget& requ
   if (origin == nullptr) return GatewayDecision::refuse(421, "No origin is configured for this host.");
   GatewayDecision decision = GatewayDecision::accept();
   decision.extra_fields = party_fields();
+  // whatever waits in the socket belongs to no request that is still to come (HT-06)
   decision.reused_connection =
-      origin == origin_ && link_ != nullptr && link_->link().is_open() && codec_.origin_reusable();
+      origin == origin_ && link_ != nullptr && link_->link().is_quiet() && codec_.origin_reusable();
   if (!decision.reused_connection) {
     drop_origin();
     connect(*origin);

@@ -59,6 +59,7 @@ class Link::Connection : public std::enable_shared_from_this<Link::Connection> {
   bool above_high_water() const { return above_high_water_; }
   std::size_t pending_bytes() const { return queue_.size(); }
   std::size_t buffered_bytes() const { return input_.size(); }
+  bool is_quiet() const { return state_ == State::open && !ended_ && runtime::is_quiet(watch_.fd()); }
   const SocketAddress& local_address() const { return local_; }
   const SocketAddress& remote_address() const { return remote_; }
 
@@ -362,6 +363,7 @@ void Link::pause_reading() { connection_->pause_reading(); }
 void Link::resume_reading() { connection_->resume_reading(); }
 bool Link::is_paused() const { return connection_->is_paused(); }
 std::size_t Link::buffered_bytes() const { return connection_->buffered_bytes(); }
+bool Link::is_quiet() const { return connection_->is_quiet(); }
 void Link::shutdown_send() { connection_->shutdown_send(); }
 void Link::close_when_written(Duration at_most) { connection_->close_when_written(at_most); }
 void Link::abort() { connection_->abort(); }

@@ -76,6 +76,9 @@ class Link {
   bool is_paused() const;
   /// Come but not consumed.
   std::size_t buffered_bytes() const;
+  /// At this moment the socket has nothing that `on_bytes`, `on_end` or `on_broken` has not been told, or is about to
+  /// be.
+  bool is_quiet() const;
 
   /// Tells the peer that nothing follows, once everything is written. Reading goes on; later writes are ignored.
   void shutdown_send();

@@ -84,6 +84,35 @@ TEST_F(LinkTest, brings_a_partial_frame_again_with_what_follows) {
   EXPECT_EQ(link->buffered_bytes(), 0U);
 }
 
+TEST_F(LinkTest, is_quiet_while_the_socket_has_nothing_that_was_not_told) {
+  EXPECT_TRUE(link->is_quiet());
+  send_all(far.fd(), "x");
+  EXPECT_TRUE(until([&] { return !link->is_quiet(); })) << "before it is read";
+  bool quiet_before = false;
+  bool quiet_after = true;
+  handler.instead = [&](MutableBytes input, const ChunkRef&) {
+    quiet_before = link->is_quiet();
+    send_all(far.fd(), "y");
+    quiet_after = link->is_quiet();
+    link->pause_reading();
+    return input.size();
+  };
+  link->resume_reading();
+  EXPECT_TRUE(until([&] { return link->is_paused(); }));
+  EXPECT_TRUE(quiet_before) << "what is being told does not count";
+  EXPECT_FALSE(quiet_after) << "what comes meanwhile does";
+  handler.instead = {};
+  link->resume_reading();
+  EXPECT_TRUE(until([&] { return handler.text == "y"; }));
+  EXPECT_TRUE(link->is_quiet());
+  link->pause_reading();
+  far.reset();
+  EXPECT_TRUE(until([&] { return !link->is_quiet(); })) << "the end, before it is told";
+  link->resume_reading();
+  EXPECT_TRUE(until([&] { return handler.ended; }));
+  EXPECT_FALSE(link->is_quiet()) << "and after";
+}
+
 TEST_F(LinkTest, at_the_end_tells_how_much_stayed_incomplete) {
   handler.instead = [](MutableBytes, const ChunkRef&) { return std::size_t{0}; };
   link->resume_reading();

@@ -56,6 +56,12 @@ Received receive(int socket, MutableBytes room) {
   return {.error = errno};
 }
 
+bool is_quiet(int socket) {
+  std::byte first{};
+  const ssize_t got = uninterrupted([&] { return ::recv(socket, &first, 1, MSG_DONTWAIT | MSG_PEEK); });
+  return got < 0 && would_block(errno);
+}
+
 SentBytes send(int socket, std::span<iovec> runs) {
   msghdr message{};
   message.msg_iov = runs.data();

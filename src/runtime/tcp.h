@@ -31,6 +31,9 @@ struct Received {
 /// @param room  not empty
 Received receive(int socket, MutableBytes room);
 
+/// Neither octets nor the end nor an error wait to be received. Takes nothing.
+bool is_quiet(int socket);
+
 struct SentBytes {
   std::size_t count = 0;  // 0 without error: no room now
   int error = 0;
