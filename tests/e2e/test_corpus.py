@@ -1,4 +1,4 @@
-"""HT-01, HT-03, HT-06, HT-07, HT-08, HT-10, HT-12, HT-14, HT-15 of SECURITY.md section 2.4: the cases of tests/http_corpus through agent, middlebox, gateway.
+"""HT-01, HT-03, HT-06, HT-07, HT-08, HT-10, HT-12, HT-13, HT-14, HT-15 of SECURITY.md section 2.4: the cases of tests/http_corpus through agent, middlebox, gateway.
 
 Each request goes the same way to a recording origin and to three servers that somebody else wrote, with a recording one behind each. What the case says
 must have come to the first, octet by octet; and no server may have seen more or fewer requests than that, or understood another one. Each hostile answer
@@ -20,7 +20,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 from harness import FULL, Case, Path
 from http_corpus import mutants, request_bodies, request_heads, response_cases
-from http_corpus.case import PARTIES, with_id
+from http_corpus.case import PARTIES, ResponseCase, with_id
 from listening import Listening
 from origins import SERVERS
 from recording import Malformed, Messages, Recording, exchange
@@ -165,7 +165,7 @@ def start_lanes(test):
 
 
 class Requests(Case):
-    def test_HT_01_03_06_07_08_10_14_15_requests(self):
+    def test_HT_01_HT_03_HT_06_HT_07_HT_08_HT_10_HT_13_HT_14_HT_15_requests(self):
         cases = requests()
         self.assertGreaterEqual(len(cases), 150)
         self.assertEqual(len({case.id for case in cases}), len(cases), "each id once")
@@ -298,13 +298,13 @@ def whole_heads(octets):
 
 
 class Mutants(Case):
-    COUNT = 10_000 if FULL else 250
+    COUNT = 10_000 if FULL else 200
 
     def test_HT_01_HT_03_HT_08_HT_10_requests_spoilt_at_random(self):
         """Whatever is sent, an origin gets requests of the one form or no whole one, and other servers understand no other."""
         seed = int(os.environ.get("LOUVER_E2E_SEED") or random.SystemRandom().randrange(1_000_000))
         rng = random.Random(seed)
-        raws = [mutants.mutant(rng, f"mutant-{number}.") for number in range(self.COUNT)]
+        raws = [mutants.mutant(rng, rng.choice(mutants.bases(f"mutant-{number}."))) for number in range(self.COUNT)]
         lanes = start_lanes(self)
         with concurrent.futures.ThreadPoolExecutor(len(lanes)) as pool:
             ends = list(pool.map(lambda lane: [self.send(lane, raw, seed) for raw in raws], lanes))
@@ -394,16 +394,66 @@ class Hostile(Listening):
         return case.end == "keep"
 
 
-class Responses(Case):
-    def test_HT_01_03_06_07_08_12_14_answers(self):
-        cases = list(response_cases.all_cases())
-        self.assertGreaterEqual(len(cases), 50)
-        self.assertEqual(len({case.id for case in cases}), len(cases), "each id once")
+class Answers(Case):
+    def start(self, cases):
         self.hostile = Hostile(cases)
         self.addCleanup(self.hostile.close)
         self.front = Front(self.directory / "front", self.hostile.port)
         self.addCleanup(self.front.stop)
         self.front.start()
+
+    def check_next(self, case, messages, s, goes_on):
+        """The next request gets its own answer, on the same connection where that goes on."""
+        probe = PROBE.format(id=case.id).encode()
+        if goes_on:
+            s.sendall(probe)
+            while data := s.recv(65536):
+                messages.feed(data)
+        else:
+            messages, _, other, _ = exchange(self.front.listener("proxy"), probe, ["GET"])
+            other.close()
+        last = messages.done[-1]
+        self.assertEqual((last.status(), last.body), (200, b"/probe-" + case.id.encode()), "the next answer")
+
+
+class SpoiltAnswers(Answers):
+    COUNT = 10_000 if FULL else 200
+
+    def test_HT_01_HT_12_answers_spoilt_at_random(self):
+        """Whatever an origin says, the application gets what a strict reader takes, whole or broken, and then its own answers."""
+        seed = int(os.environ.get("LOUVER_E2E_SEED") or random.SystemRandom().randrange(1_000_000))
+        rng = random.Random(seed)
+        cases = [ResponseCase(f"spoilt{number}", "HT-12", "", mutants.mutant(rng, rng.choice(mutants.ANSWERS)), method=rng.choice(["GET", "GET", "HEAD"])) for number in range(self.COUNT)]
+        self.start(cases)
+        outcomes = collections.Counter()
+        for case in cases:
+            with self.subTest(seed=seed, raw=case.raw):
+                outcomes[self.judge(case)] += 1
+        print(f"\n{len(cases)} spoilt answers from seed {seed}: {dict(outcomes)}", flush=True)
+        self.assertEqual(self.hostile.faults, [])
+        self.assertGreater(outcomes["whole"], self.COUNT / 20, "some are still answers")
+        self.assertGreater(outcomes["502"], self.COUNT / 20)
+
+    def judge(self, case):
+        request = f"{case.method} http://site.example/needle-{case.id} HTTP/1.1\r\nHost: site.example\r\n\r\n".encode()
+        try:
+            messages, ended, s, _ = exchange(self.front.listener("proxy"), request, [case.method, "GET"], stop_at=1)
+        except Malformed as fault:
+            self.fail(f"the application got what no strict reader takes: {fault}")
+        with s:
+            finals = [one for one in messages.done if one.status() >= 200]
+            if not finals:
+                self.assertEqual(ended, "reset", "cut off, and it does not look so")
+            self.check_next(case, messages, s, bool(finals) and ended == "open" and finals[0].all("connection") != ["close"])
+        return "broken" if not finals else "502" if finals[0].status() == 502 else "whole"
+
+
+class Responses(Answers):
+    def test_HT_01_HT_03_HT_06_HT_07_HT_08_HT_11_HT_12_HT_14_answers(self):
+        cases = list(response_cases.all_cases())
+        self.assertGreaterEqual(len(cases), 50)
+        self.assertEqual(len({case.id for case in cases}), len(cases), "each id once")
+        self.start(cases)
         table = []
         for case in cases:
             outcome = ("fault", "")
@@ -428,7 +478,10 @@ class Responses(Case):
             if case.answer is None or b"smuggled" not in case.answer.body:
                 self.assertNotIn(b"smuggled", said, "something passed that must not")
             outcome = self.check_whole(case, messages, finals) if case.answer else self.check_refused(case, messages, finals, ended)
-            self.check_next(case, messages, s, ended == "open" and case.version == "1.1" and finals[0].all("connection") != ["close"])
+            goes_on = ended == "open" and case.version == "1.1" and finals[0].all("connection") != ["close"]
+            if case.answer is not None:
+                self.assertEqual(goes_on, case.alive, "whether the connection goes on")
+            self.check_next(case, messages, s, goes_on)
         return outcome
 
     def check_whole(self, case, messages, finals):
@@ -462,22 +515,6 @@ class Responses(Case):
             return "502 or broken", ""
         self.assertIn(done.returncode, (18, 52, 56), done.stderr)
         return "broken", f"curl ends with {done.returncode}"
-
-    def check_next(self, case, messages, s, goes_on):
-        """The next request gets its own answer, on the same connection where that goes on."""
-        if case.answer is not None:
-            self.assertEqual(goes_on, case.alive, "whether the connection goes on")
-        probe = PROBE.format(id=case.id).encode()
-        if goes_on:
-            s.sendall(probe)
-            while data := s.recv(65536):
-                messages.feed(data)
-            last = messages.done[-1]
-        else:
-            messages, _, other, _ = exchange(self.front.listener("proxy"), probe, ["GET"])
-            other.close()
-            last = messages.done[-1]
-        self.assertEqual((last.status(), last.body), (200, b"/probe-" + case.id.encode()), "the next answer")
 
 
 if __name__ == "__main__":

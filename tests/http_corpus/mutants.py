@@ -1,4 +1,4 @@
-"""Good requests that are spoilt at random: what no table has thought of."""
+"""Good requests and answers that are spoilt at random: what no table has thought of."""
 
 SPECIAL = (b"\r", b"\n", b"\r\n", b"\r\n ", b"\r\n\r\n", b"\0", b"\t", b" ", b"\v", b":", b";", b",", b"=", b'"', b"%", b"%00", b"%2f", b"/", b"//", b"..", b"0", b"0x", b"-", b"+", b"_", b"\x7f", b"\x80", b"\xff", b"a", b"HTTP/1.1",
            b"chunked", b"#", b"\\", b"@", b"?", b"*")
@@ -41,8 +41,15 @@ def spoil(rng, octets):
     return b"\r\n".join(lines[:line + 1] + [rng.choice(LINES)] + lines[line + 1:])
 
 
-def mutant(rng, name):
-    octets = rng.choice(bases(name))
+ANSWERS = (b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 11\r\n\r\nhello world",
+           b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6;a=b\r\n world\r\n0\r\n\r\n",
+           b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: x\r\nSet-Cookie: a=b\r\n\r\nb\r\nhello world\r\n0\r\nx: y\r\n\r\n",
+           b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nhello world",
+           b"HTTP/1.1 204 No Content\r\nX-One: y\r\n\r\n", b"HTTP/1.1 304 Not Modified\r\nContent-Length: 11\r\n\r\n", b"HTTP/1.1 200 OK\r\nConnection: x-one\r\nX-One: y\r\n\r\nhello world",
+           b"HTTP/1.0 200 OK\r\nContent-Length: 11\r\nConnection: keep-alive\r\n\r\nhello world")
+
+
+def mutant(rng, octets):
     for _ in range(rng.randrange(1, 4)):
         octets = spoil(rng, octets) or b"\r\n"
     return octets

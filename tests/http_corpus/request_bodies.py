@@ -85,6 +85,7 @@ def pipelines():
     second = Seen("GET /needle-@-2")
     yield RequestCase("pipeline", "HT-06", "two at once", octets(get() + get(target=URL + "-2")), seen=(PLAIN, second))
     yield RequestCase("pipeline-20", "HT-06", "twenty at once", octets("".join(get(target=f"{URL}-{i}") for i in range(20))), seen=tuple(Seen(f"GET /needle-@-{i}") for i in range(20)))
+    yield RequestCase("pipeline-150", "HT-06", "more at once than may be open", octets("".join(get(target=f"{URL}-{i}") for i in range(150))), seen=tuple(Seen(f"GET /needle-@-{i}") for i in range(150)))
     yield RequestCase("pipeline-head-post", "HT-06", "HEAD, POST, GET at once", octets(get(method="HEAD") + post("Content-Length: 5\r\n", "hello") + get(target=URL + "-2")),
                       seen=(Seen("HEAD /needle-@"), Seen("POST /needle-@", body=b"hello", length=5), second))
     yield RequestCase("pipeline-bad", "HT-06", "a good one, then a bad one", octets(get() + get("x : y\r\n", target="http://site.example/smuggled")), seen=(PLAIN,), status=400, reason="field name")

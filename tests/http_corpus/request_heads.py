@@ -249,6 +249,18 @@ def hosts():
     yield t("host-ipv6", "an IPv6 address in a long form", get(target="http://[0:0::0:0:1]/needle-@", host="Host: [::0001]\r\n"), Seen("GET /needle-@", host="[::1]"))
 
 
+def sites():
+    """HT-13: what a page of another site may cause at a listener that stands in for a server."""
+    r = refused("HT-13", 403, "pages of other sites")
+    request = "GET /needle-@ HTTP/1.1\r\nHost: site.example\r\n"
+    yield r("site-cross", "Sec-Fetch-Site: cross-site", request + "Sec-Fetch-Site: cross-site\r\n\r\n", listener="reverse")
+    yield r("site-second", "cross-site in a second field", request + "Sec-Fetch-Site: same-origin\r\nSec-Fetch-Site: cross-site\r\n\r\n", listener="reverse")
+    yield r("site-list", "cross-site in a list", request + "Sec-Fetch-Site: same-origin, cross-site\r\n\r\n", listener="reverse")
+    yield r("site-unknown", "a word that nobody knows", request + "Sec-Fetch-Site: elsewhere\r\n\r\n", listener="reverse")
+    yield refused("HT-13", 400, "Connection names")("site-nominated", "nominated, so that it goes", request + "Connection: Sec-Fetch-Site\r\nSec-Fetch-Site: cross-site\r\n\r\n", listener="reverse")
+    yield taken("HT-13")("site-same", "Sec-Fetch-Site: same-origin", request + "Sec-Fetch-Site: same-origin\r\n\r\n", with_fields(("sec-fetch-site", "same-origin")), listener="reverse")
+
+
 def targets():
     r = refused("HT-10", 400, "")
     two_ways, form = "no absolute path", "begin with a scheme"
@@ -318,11 +330,12 @@ def connections():
 def own_fields():
     """HT-08: our own identity fields, as a client may spell them: none reaches the origin but the gateway's own."""
     t = taken("HT-08")
-    spellings = ["louver-client", "Louver-Client", "LOUVER-CLIENT", "lOuVeR-cLiEnT", "louver_client", "LOUVER_CLIENT", "Louver.Client", "louver~client", "louver+client", "louver|client", "louver*client", "louver!client",
-                 "louver#client", "louver$client", "louver%client", "louver&client", "louver'client", "louver^client", "louver`client", "louver-middleboxes", "Louver_Middleboxes", "LOUVER.MIDDLEBOXES", "louver-", "louver_",
-                 "Louver-Anything", "louver--client", "louver-_client", "louver_-client", "louver__client", "louver-server", "louver-session"]
-    for number, name in enumerate(spellings):
-        yield t(f"own-{number:02}", f"{name}: root", get(f"{name}: root.example\r\n"), PLAIN)
+    for number, separator in enumerate("-_.!#$%&'*+^`|~"):
+        for name in ("louver-client", "LOUVER-CLIENT", "louver-middleboxes", "Louver-Middleboxes", "louver-anything"):
+            spelling = name.replace("-", separator)
+            yield t(f"own-{number}-{name.lower()[7:]}{'-capitals' * (name != name.lower())}", f"{spelling}: root.example", get(f"{spelling}: root.example\r\n"), PLAIN)
+    for number, name in enumerate(("louver-", "louver_", "louver--client", "louver-_client", "louver__client", "louver-client-", "louver-client_2")):
+        yield t(f"own-odd-{number}", f"{name}: root.example", get(f"{name}: root.example\r\n"), PLAIN)
     yield t("own-twice", "several at once, some folded in a list", get("louver-client: a, b\r\nLouver_Client: c\r\nlouver-middleboxes: d\r\n"), PLAIN)
     yield t("own-trailer", "in a trailer", post("Transfer-Encoding: chunked\r\n", "5\r\nhello\r\n0\r\nLouver-Client: root.example\r\n\r\n"), Seen("POST /needle-@", body=b"hello"))
     yield t("own-trailer-other", "in a trailer, by another spelling", post("Transfer-Encoding: chunked\r\n", "5\r\nhello\r\n0\r\nlouver_client: root.example\r\n\r\n"), Seen("POST /needle-@", body=b"hello"))
@@ -359,5 +372,5 @@ def errors():
 
 
 def all_cases():
-    for group in (lines, request_lines, framing, expectations, hosts, targets, connections, own_fields, sizes, errors):
+    for group in (lines, request_lines, framing, expectations, hosts, sites, targets, connections, own_fields, sizes, errors):
         yield from group()
