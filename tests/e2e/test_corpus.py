@@ -232,7 +232,7 @@ class Requests(Case):
 
     def check_refusal(self, case, answer, lane):
         """HT-15: plain text, not to be kept or guessed at, with a reason and nothing of the request."""
-        self.assertEqual(answer.status(), case.status, f"{lane.name}: {answer.body!r}")
+        self.assertIn(answer.status(), case.status if isinstance(case.status, tuple) else (case.status,), f"{lane.name}: {answer.body!r}")
         for name, value in (("content-type", "text/plain; charset=us-ascii"), ("x-content-type-options", "nosniff"), ("cache-control", "no-store"), ("connection", "close")):
             self.assertEqual(answer.all(name), [value], f"{lane.name}: {answer.head!r}")
         self.assertRegex(answer.body, rb"\Alouver: [ -~]{8,200}\n\Z", lane.name)

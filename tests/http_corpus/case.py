@@ -41,7 +41,7 @@ class RequestCase:
     words: str  # what is sent, for the table
     raw: bytes
     seen: tuple = ()  # the requests that the origin must see, each answered, in this order
-    status: int | None = None  # of the refusal behind them
+    status: int | tuple | None = None  # of the refusal behind them; several, where it is a matter of taste
     reason: str = ""  # in the text of the refusal
     cut: bool = False  # refused when part of it may be on its way: no origin may have taken it for a whole request
     reset: bool = False  # the refusal cannot be told, since another answer is due: the connection breaks

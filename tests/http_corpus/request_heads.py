@@ -321,7 +321,7 @@ def connections():
     look = refused("HT-08", 400, "take for another")
     for name in ("Proxy_Authorization", "proxy.connection", "Keep_Alive", "set_cookie"):
         yield look(f"lookalike-{name.lower()}", f"{name}", get(f"{name}: x\r\n"))
-    u = refused("HT-09", 501, "Upgrade")
+    u = refused("HT-09", (400, 501), "Upgrade")
     yield u("upgrade-h2c", "Upgrade: h2c", get("Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMA\r\n"))
     yield u("upgrade-alone", "Upgrade that Connection does not name", get("Upgrade: h2c\r\n"))
     yield u("upgrade-tls", "Upgrade: TLS/1.0", get("Connection: Upgrade\r\nUpgrade: TLS/1.0\r\n"))
