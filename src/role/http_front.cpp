@@ -201,6 +201,7 @@ void HttpFront::flush() {
   }
   if (codec_->wants_reset()) return reset();
   if (codec_->wants_close()) return close();
+  if (codec_->output_ended() && !std::exchange(told_end_, true)) link_->link().shutdown_send();
   if (application_ended_ && codec_->open_exchanges() == 0) close();
 }
 

@@ -98,7 +98,7 @@ class HttpFront final : public Resident, public SessionUser, public LinkOwner, p
   std::unique_ptr<VerdictWait> verdict_;
   std::unique_ptr<runtime::Timer> resend_timer_;
   unsigned resends_ = 0;  // of the request that is open
-  bool waiting_ = false, application_ended_ = false, over_ = false, draining_ = false;
+  bool waiting_ = false, application_ended_ = false, told_end_ = false, over_ = false, draining_ = false;
 };
 
 }  // namespace louver::role

@@ -92,6 +92,7 @@ void OriginHttp::on_origin_done(bool reusable) {
 
 void OriginHttp::drop_origin() {
   drop_origin_ = false;
+  told_end_ = false;
   connector_.reset();
   if (link_ != nullptr) {
     if (link_->link().is_open()) link_->link().close_when_written(last_words);
@@ -115,6 +116,14 @@ std::size_t OriginHttp::on_bytes(Side, MutableBytes input, const runtime::ChunkR
   return *used;
 }
 
+void OriginHttp::on_end(Side) {
+  if (over_) return;
+  if (!codec_.tunnelling()) return origin_gone(true);
+  const auto end = codec_.origin_closed(true);  // what it takes goes on
+  if (!end) return check(end.error());
+  move_on();
+}
+
 void OriginHttp::origin_gone(bool clean) {
   if (over_) return;
   const config::Origin* origin = origin_;
@@ -128,15 +137,23 @@ void OriginHttp::origin_gone(bool clean) {
   move_on();
 }
 
+/// Writes first: what is left to be written when a tunnel is over is for the connection that is to be dropped.
+void OriginHttp::serve_origin() {
+  if (link_ != nullptr && link_->link().is_open()) {
+    if (!codec_.output().empty()) {
+      const std::size_t size = codec_.output().size();
+      link_->link().write(to_buffer(codec_.output()));
+      codec_.output_taken(size);
+    }
+    if (codec_.output_ended() && !std::exchange(told_end_, true)) link_->link().shutdown_send();
+  }
+  if (drop_origin_) drop_origin();
+}
+
 /// Carries what the codec has made to where it belongs, as far as there is room.
 void OriginHttp::move_on() {
   if (over_) return;
-  if (drop_origin_) drop_origin();
-  if (link_ != nullptr && link_->link().is_open() && !codec_.output().empty()) {
-    const std::size_t size = codec_.output().size();
-    link_->link().write(to_buffer(codec_.output()));
-    codec_.output_taken(size);
-  }
+  serve_origin();
   session_->flush();
   if (over_) return;
   if (path_ended_ && codec_.open_exchanges() == 0) {
@@ -149,11 +166,7 @@ void OriginHttp::move_on() {
 
 bool OriginHttp::after_parts() {
   if (over_) return true;
-  if (link_ != nullptr && !codec_.output().empty() && link_->link().is_open()) {
-    const std::size_t size = codec_.output().size();
-    link_->link().write(to_buffer(codec_.output()));
-    codec_.output_taken(size);
-  }
+  serve_origin();
   session_->flush();
   if (over_) return true;
   return codec_.wants_parts() && (link_ == nullptr || !link_->link().above_high_water());

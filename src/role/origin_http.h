@@ -35,7 +35,7 @@ class OriginHttp final : public Resident, public SessionUser, public LinkOwner, 
 
   // the origin
   std::size_t on_bytes(Side from, MutableBytes input, const runtime::ChunkRef& chunk) override;
-  void on_end(Side) override { origin_gone(true); }
+  void on_end(Side) override;
   void on_broken(Side, const Error&) override { origin_gone(false); }
   void on_drained(Side) override;
 
@@ -45,6 +45,7 @@ class OriginHttp final : public Resident, public SessionUser, public LinkOwner, 
   void connect(const config::Origin& origin);
   void on_connected(Result<runtime::Socket> socket);
   void origin_gone(bool clean);
+  void serve_origin();
   void drop_origin();
   void move_on();
   void check(const Result<>& result);
@@ -73,7 +74,7 @@ class OriginHttp final : public Resident, public SessionUser, public LinkOwner, 
   SidedLinkPtr link_;
   std::vector<SidedLinkPtr> old_links_;  // closed within their own callback
   std::unique_ptr<runtime::Connector> connector_;
-  bool drop_origin_ = false, path_ended_ = false, over_ = false;
+  bool drop_origin_ = false, told_end_ = false, path_ended_ = false, over_ = false;
 };
 
 }  // namespace louver::role

@@ -77,6 +77,13 @@ bool is_decimal(std::string_view text) {
   return (text == "0" || text[0] != '0') && (text.size() < most.size() || text <= most);
 }
 
+bool is_websocket_key(std::string_view text) {
+  const auto is_base64 = [](char c) { return is_digit(c) || is_lower(c) || is_upper(c) || c == '+' || c == '/'; };
+  // 22 digits of six bits for 128: the last one means two
+  return text.size() == 24 && text.ends_with("==") && std::ranges::all_of(text.substr(0, 22), is_base64) &&
+         std::string_view{"AQgw"}.find(text[21]) != std::string_view::npos;
+}
+
 bool is_authority(std::string_view text) {
   const std::size_t name_end = text.starts_with('[') ? text.find(']') + 1 : std::min(text.find(':'), text.size());
   const std::string_view name = text.substr(0, name_end);  // empty for a bracket that does not close

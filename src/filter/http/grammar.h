@@ -25,6 +25,9 @@ bool is_line(std::string_view text);
 /// A decimal number below 2^63 without leading zeros.
 bool is_decimal(std::string_view text);
 
+/// Sixteen octets in base64's one form: what opens a WebSocket. RFC 6455 §4.1
+bool is_websocket_key(std::string_view text);
+
 /// A host in lower case with an optional port, as the first field of a request head has it.
 bool is_authority(std::string_view text);
 /// An absolute path, with a query or not, in which everybody sees the same path: no dot segment in whatever spelling.

@@ -9,6 +9,7 @@ namespace louver::filter::http {
 namespace {
 
 constexpr std::string_view line_end = "\r\n";
+constexpr std::string_view websocket = "websocket";  // the one protocol that is upgraded to
 
 Error refused(HeadKind kind, std::string_view what) {
   return {Fault::blocked_by_policy, std::string{context_of(kind)} + " is not in its one form: " + std::string{what}};
@@ -44,15 +45,19 @@ Result<> read_request_line(std::string_view line, Head& out) {
   return check_target(out);
 }
 
-/// "HTTP/1.1" SP 3DIGIT SP reason; 101 never comes, as nothing asks for it.
+/// "HTTP/1.1" SP 3DIGIT SP reason
 Result<> read_status_line(std::string_view line, Head& out) {
   static constexpr std::string_view version = "HTTP/1.1 ";
   const std::string_view status = line.substr(std::min(version.size(), line.size()), 3);
   const bool has_form = line.starts_with(version) && is_decimal(status) && status.size() == 3 &&
                         line.substr(version.size() + 3).starts_with(' ');
-  if (!has_form || status < "100" || status > "599" || status == "101") return refused(out.kind, "the first line");
+  if (!has_form || status < "100" || status > "599") return refused(out.kind, "the first line");
   out.status_line = line;
   return {};
+}
+
+bool is_switch(const Head& head) {
+  return head.kind == HeadKind::response && head.status_line.compare(0, 12, "HTTP/1.1 101") == 0;
 }
 
 /// 1xx and 204 have no content.
@@ -92,13 +97,38 @@ Result<> take_field(Field field, Head& out) {
     out.expect_continue = true;
     return {};
   }
+  if (field.name == "upgrade" && (out.kind == HeadKind::request || is_switch(out))) {
+    if (out.upgrade || field.value != websocket) return refused(out.kind, "upgrade");
+    out.upgrade = true;
+    return {};
+  }
   if (why_kept(field.name)) return refused(out.kind, "a field that does not belong there");
   out.fields.push_back(std::move(field));
   return {};
 }
 
-/// Where a field stands: content-length behind the others, then expect.
-int rank_of(std::string_view name) { return name == "expect" ? 2 : name == "content-length" ? 1 : 0; }
+/// The one field of that name, or null if there is none or more than one.
+const Field* only(const Head& head, std::string_view name) {
+  if (std::ranges::count(head.fields, name, &Field::name) != 1) return nullptr;
+  return &*std::ranges::find(head.fields, name, &Field::name);
+}
+
+/// A 101 goes with `upgrade` alone; a request with it opens a WebSocket and has no content.
+Result<> check_upgrade(const Head& head) {
+  if (is_switch(head) && !head.upgrade) return refused(head.kind, "101 without upgrade");
+  if (!head.upgrade || head.kind == HeadKind::response) return {};
+  if (head.content_length || head.expect_continue) return refused(head.kind, "content beside upgrade");
+  const Field* key = only(head, "sec-websocket-key");
+  const Field* websocket_version = only(head, "sec-websocket-version");
+  const bool has_form = head.method == "GET" && key != nullptr && is_websocket_key(key->value) &&
+                        websocket_version != nullptr && websocket_version->value == "13";
+  return has_form ? Result<>{} : refused(head.kind, "upgrade without the key and version of a WebSocket");
+}
+
+/// Where a field stands: content-length behind the others, then expect, then upgrade.
+int rank_of(std::string_view name) {
+  return name == "upgrade" ? 3 : name == "expect" ? 2 : name == "content-length" ? 1 : 0;
+}
 
 Result<> check_size(HeadKind kind, std::size_t octets, std::size_t fields) {
   if (octets <= head_bytes_most && fields <= fields_most) return {};
@@ -132,15 +162,17 @@ Result<Head> parse_head(HeadKind kind, Bytes message) {
     if (line.empty()) break;
     LOUVER_ASSIGN(Field field, read_field(kind, line));
     if (rank_of(field.name) < std::exchange(rank, rank_of(field.name)))
-      return refused(kind, "a field behind content-length or expect");
+      return refused(kind, "a field behind content-length, expect or upgrade");
     LOUVER_TRY(take_field(std::move(field), out));
   }
   if (!rest.empty()) return refused(kind, "octets behind the empty line");
   LOUVER_TRY(check_size(kind, message.size(), out.fields.size()));
+  LOUVER_TRY(check_upgrade(out));
   return out;
 }
 
 Result<std::string> write_head(const Head& head) {
+  LOUVER_TRY(check_upgrade(head));
   std::string out;
   if (head.kind == HeadKind::request) {
     LOUVER_TRY(check_target(head));
@@ -152,6 +184,7 @@ Result<std::string> write_head(const Head& head) {
   for (const Field& field : head.fields) write_field(out, field.name, field.value);
   if (head.content_length) write_field(out, "content-length", *head.content_length);
   if (head.expect_continue) write_field(out, "expect", "100-continue");
+  if (head.upgrade) write_field(out, "upgrade", websocket);
   out.append(line_end);
   LOUVER_TRY(check_size(head.kind, out.size(), head.fields.size()));
   return out;

@@ -36,6 +36,7 @@ struct Head {
   std::vector<Field> fields;
   std::optional<std::string> content_length;
   bool expect_continue = false;  // requests
+  bool upgrade = false;          // requests for a WebSocket, and the 101 to them: the bodies may be those of a tunnel
   bool operator==(const Head&) const = default;
 };
 

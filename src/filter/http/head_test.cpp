@@ -8,14 +8,17 @@ namespace {
 constexpr HeadKind request = HeadKind::request;
 constexpr HeadKind response = HeadKind::response;
 
+const std::string websocket = "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13\r\n";
+
 Result<Head> parse(HeadKind kind, const std::string& text) { return parse_head(kind, as_bytes(text)); }
 
 TEST(EditHead, is_written_as_it_was_read) {
-  for (const std::string text : {
+  for (const std::string& text : std::vector<std::string>{
            "GET / HTTP/1.1\r\nhost: a\r\n\r\n",
            "POST /a?b HTTP/1.1\r\nhost: a:80\r\nx-one: 1\r\nx-one: 2\r\nx-empty: \r\ncontent-length: 5\r\nexpect: "
            "100-continue\r\n\r\n",
            "OPTIONS * HTTP/1.1\r\nhost: [::1]\r\n\r\n",
+           "GET / HTTP/1.1\r\nhost: a\r\n" + websocket + "upgrade: websocket\r\n\r\n",
        }) {
     const auto head = parse(request, text);
     ASSERT_TRUE(head) << describe(head.error());
@@ -26,6 +29,7 @@ TEST(EditHead, is_written_as_it_was_read) {
            "HTTP/1.1 200 \r\nx: y: z\r\ncontent-length: 0\r\n\r\n",
            "HTTP/1.1 103 Early Hints\r\nlink: </s.css>\r\n\r\n",
            "HTTP/1.1 304 Not Modified\r\ncontent-length: 7\r\n\r\n",
+           "HTTP/1.1 101 Switching Protocols\r\nx: y\r\nupgrade: websocket\r\n\r\n",
        }) {
     const auto head = parse(response, text);
     ASSERT_TRUE(head) << describe(head.error());
@@ -70,6 +74,14 @@ TEST(EditHead, refuses_every_other_form_of_a_request) {
            begin + "expect: 100-continue\r\nexpect: 100-continue\r\n\r\n",
            begin + "content-length: 3\r\nx: y\r\n\r\n",
            begin + "expect: 100-continue\r\ncontent-length: 3\r\n\r\n",
+           // HT-09
+           begin + "upgrade: websocket\r\n\r\n",
+           begin + websocket + "upgrade: h2c\r\n\r\n",
+           begin + websocket + "upgrade: websocket\r\nx: y\r\n\r\n",
+           begin + websocket + "upgrade: websocket\r\nupgrade: websocket\r\n\r\n",
+           begin + websocket + "content-length: 0\r\nupgrade: websocket\r\n\r\n",
+           begin + websocket + websocket + "upgrade: websocket\r\n\r\n",
+           "POST / HTTP/1.1\r\nhost: a\r\n" + websocket + "upgrade: websocket\r\n\r\n",
            "GET / HTTP/1.0\r\nhost: a\r\n\r\n",
            "GET / HTTP/1.1 \r\nhost: a\r\n\r\n",
            "GET  / HTTP/1.1\r\nhost: a\r\n\r\n",
@@ -109,6 +121,9 @@ TEST(EditHead, refuses_every_other_form_of_a_response) {
            "HTTP/1.1 099 OK\r\n\r\n",
            "HTTP/1.1 600 OK\r\n\r\n",
            "HTTP/1.1 101 Switching Protocols\r\n\r\n",
+           "HTTP/1.1 101 Switching Protocols\r\nupgrade: h2c\r\n\r\n",
+           "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nx: y\r\n\r\n",
+           "HTTP/1.1 200 OK\r\nupgrade: websocket\r\n\r\n",
            "HTTP/1.0 200 OK\r\n\r\n",
            "http/1.1 200 OK\r\n\r\n",
            "HTTP/1.1 200 O\nK\r\n\r\n",
@@ -124,6 +139,13 @@ TEST(EditHead, refuses_every_other_form_of_a_response) {
     ASSERT_FALSE(head) << text;
     EXPECT_EQ(head.error().fault, Fault::blocked_by_policy) << text;
   }
+}
+
+TEST(EditHead, of_an_upgrade_that_lost_its_key_is_not_written) {
+  auto head = parse(request, "GET / HTTP/1.1\r\nhost: a\r\n" + websocket + "upgrade: websocket\r\n\r\n");
+  ASSERT_TRUE(head);
+  std::erase_if(head->fields, [](const Field& field) { return field.name == "sec-websocket-key"; });
+  EXPECT_EQ(write_head(*head).error().fault, Fault::blocked_by_policy);
 }
 
 TEST(EditHead, faults_hold_nothing_of_the_message) {

@@ -18,9 +18,9 @@ Result<> Codings::on_head(Direction direction, Exchange exchange, Bytes bytes, b
   auto& known = coded_[slot(direction)];
   if (known.size() >= limits::open_exchanges) return Error{Fault::limit_exceeded, "too many bodies are still to come"};
   // Of several heads (interim responses) the last one is the body's.
-  known[exchange] = std::ranges::any_of(head.fields, [](const http::Field& field) {
-    return field.name == "content-encoding" && field.value != "identity" && !field.value.empty();
-  });
+  known[exchange] = head.upgrade || std::ranges::any_of(head.fields, [](const http::Field& field) {
+                      return field.name == "content-encoding" && field.value != "identity" && !field.value.empty();
+                    });
   return {};
 }
 

@@ -10,7 +10,8 @@
 
 namespace louver::filter::scan {
 
-/// Which bodies of a session are coded (gzip, br, ..), as their heads say. docs/protocol.md, annex http/1
+/// Which bodies of a session are coded (gzip, br, ..), as their heads say, or are those of a tunnel, where a client
+/// masks what it sends and both may compress. docs/protocol.md, annex http/1
 class Codings {
  public:
   /// A piece of a head message.

@@ -55,9 +55,10 @@ class ScanFilter final : public Filter {
     const std::optional<bool> coded = codings_.is_coded(part.direction, part.exchange);
     if (part.end) codings_.forget(part.direction, part.exchange);
     if (part.bytes.empty() || coded == false) return {};
-    return Error{Fault::blocked_by_policy,
-                 std::string{part.context_name} + (coded ? " has a content coding, so it cannot be searched"
-                                                         : " came before its head, so it cannot be searched")};
+    return Error{
+        Fault::blocked_by_policy,
+        std::string{part.context_name} + (coded ? " has a content coding or is a WebSocket's, so it cannot be searched"
+                                                : " came before its head, so it cannot be searched")};
   }
 
   Result<std::optional<std::size_t>> search(const FilterPart& part) {

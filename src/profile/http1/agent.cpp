@@ -1,13 +1,19 @@
 #include "profile/http1/agent.h"
 
+#include "profile/http1/websocket.h"
+
 namespace louver::profile::http1 {
 namespace {
+
+constexpr Refusal too_early{400, "octets behind a request with Upgrade, before the answer to it"};
 
 /// Of those that this profile carries (RFC 9110 §9.2.2).
 bool is_idempotent(std::string_view method) {
   return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "PUT" || method == "DELETE" ||
          method == "TRACE";
 }
+
+Error gone_within_request() { return {Fault::truncated, "the application closed before the end of a request"}; }
 
 }  // namespace
 
@@ -40,9 +46,16 @@ Result<bool> AgentCodec::advance(Bytes input, std::size_t& used) {
     case Reading::head:
       return read_head(input, used);
     case Reading::decision:
-      return decide();
+      return decide(used < input.size());
     case Reading::body:
       return read_body(input, used);
+    case Reading::upgrading:
+      if (used < input.size()) return fail_body(too_early);
+      return false;
+    case Reading::tunnel:
+      if (used < input.size()) LOUVER_TRY(emit(ids_.request_body, input.subspan(used), false));
+      used = input.size();
+      return false;
     case Reading::stopped:
       break;
   }
@@ -85,7 +98,12 @@ Verdict AgentCodec::parse(Bytes block) {
   return accept_request(std::move(raw), options_.rules, options_.limits, request_);
 }
 
-Result<bool> AgentCodec::decide() {
+/// @param more  octets behind the head have come already
+Result<bool> AgentCodec::decide(bool more) {
+  if (request_.head.upgrade && more) {
+    refuse(too_early.status, too_early.reason);
+    return true;
+  }
   const Authority& authority = request_.authority;
   const AgentDecision decision =
       events_.on_request({.scheme = options_.rules.scheme,
@@ -108,30 +126,38 @@ Result<bool> AgentCodec::decide() {
 }
 
 Result<> AgentCodec::begin_exchange() {
-  exchange_ = responses_.open(
-      {.to_head = request_.head.method == "HEAD", .http_1_0 = request_.http_1_0, .keep_alive = request_.keep_alive});
+  const bool upgrade = request_.head.upgrade;
+  exchange_ = responses_.open({.asked = {.to_head = request_.head.method == "HEAD",
+                                         .websocket_accept = upgrade ? websocket_accept(request_.head.fields) : ""},
+                               .http_1_0 = request_.http_1_0,
+                               .keep_alive = request_.keep_alive});
   decoder_.emplace(request_.framing, options_.limits);
   reading_ = Reading::body;
   std::string head = write_head(request_.head);
   std::string credentials = write_credentials(request_.credentials);
   sent_.reset();
   if (decoder_->done()) {
-    sent_ = Sent{std::move(head), std::move(credentials), is_idempotent(request_.head.method)};
-    finish_request();  // first, so that a fault of the sink finds it complete and it can be sent again
-    return emit_request_without_body(sent_->head, sent_->credentials);
+    sent_ = Sent{std::move(head), std::move(credentials), is_idempotent(request_.head.method), upgrade};
+    // first, so that a fault of the sink finds it complete and it can be sent again
+    if (upgrade) {
+      reading_ = Reading::upgrading;
+    } else {
+      finish_request();
+    }
+    LOUVER_TRY(emit_sent());
+    if (upgrade && application_closed_) return gone_within_request();
+    return {};
   }
   LOUVER_TRY(emit(ids_.request_head, as_bytes(head), true));
   LOUVER_TRY(emit(ids_.request_credentials, as_bytes(credentials), true));
-  if (application_closed_) {
-    return Error{Fault::truncated, "the application closed before the end of a request"};
-  }
+  if (application_closed_) return gone_within_request();
   return {};
 }
 
-Result<> AgentCodec::emit_request_without_body(std::string_view head, std::string_view credentials) {
-  LOUVER_TRY(emit(ids_.request_head, as_bytes(head), true));
-  LOUVER_TRY(emit(ids_.request_credentials, as_bytes(credentials), true));
-  return emit(ids_.request_body, {}, true);
+Result<> AgentCodec::emit_sent() {
+  LOUVER_TRY(emit(ids_.request_head, as_bytes(sent_->head), true));
+  LOUVER_TRY(emit(ids_.request_credentials, as_bytes(sent_->credentials), true));
+  return sent_->upgrade ? Result<>{} : emit(ids_.request_body, {}, true);
 }
 
 bool AgentCodec::can_resend(bool undelivered) const {
@@ -142,12 +168,35 @@ Result<> AgentCodec::resend() {
   if (!can_resend(true)) return Error{Fault::internal_error, "the request cannot be sent again"};
   responses_.restart();
   exchange_ = Exchange{1};
-  return emit_request_without_body(sent_->head, sent_->credentials);
+  return emit_sent();
 }
 
 Result<> AgentCodec::from_path(const session::Part& part) {
   LOUVER_TRY(responses_.on_part(part));
+  if (reading_ == Reading::upgrading) LOUVER_TRY(on_upgrade_answered());
   if (open_exchanges() == 0) sent_.reset();
+  return {};
+}
+
+Result<> AgentCodec::on_upgrade_answered() {
+  switch (responses_.upgrade()) {
+    case ResponseWriter::Upgrade::none:
+    case ResponseWriter::Upgrade::asked:
+      break;
+    case ResponseWriter::Upgrade::refused:
+      finish_request();
+      return emit(ids_.request_body, {}, true);
+    case ResponseWriter::Upgrade::tunnel:
+      reading_ = Reading::tunnel;
+      break;
+  }
+  return {};
+}
+
+Result<> AgentCodec::end_tunnel() {
+  reading_ = Reading::stopped;
+  LOUVER_TRY(emit(ids_.request_body, {}, true));
+  responses_.request_done();
   return {};
 }
 
@@ -204,7 +253,10 @@ Result<> AgentCodec::application_closed() {
   application_closed_ = true;
   switch (reading_) {
     case Reading::body:
-      return Error{Fault::truncated, "the application closed before the end of a request"};
+    case Reading::upgrading:
+      return gone_within_request();
+    case Reading::tunnel:
+      return end_tunnel();
     case Reading::head:
       if (scanner_.size() > 0) {
         refuse(400, "the connection was closed in the middle of a head");
@@ -241,6 +293,8 @@ bool AgentCodec::wants_input() const {
     case Reading::decision:
       return false;
     case Reading::body:
+    case Reading::upgrading:
+    case Reading::tunnel:
     case Reading::stopped:
       return true;
   }

@@ -72,8 +72,9 @@ class AgentCodec {
   /// @fault whatever the sink returned
   Result<std::size_t> from_application(Bytes input);
 
-  /// The application will send no more, and all that it sent was consumed (but an incomplete head).
-  /// @fault truncated  in the middle of a body: end the session without FIN
+  /// The application will send no more, and all that it sent was consumed (but an incomplete head). In a tunnel the
+  /// other direction goes on.
+  /// @fault truncated  in the middle of a body, or while an upgrade is asked for: end the session without FIN
   Result<> application_closed();
 
   /// Takes a part of the session; output() grows.
@@ -98,6 +99,8 @@ class AgentCodec {
   bool wants_input() const;
   /// False while much output waits: read no more from the session.
   bool wants_parts() const { return output().size() < options_.limits.output_bytes; }
+  /// A tunnel has ended towards the application: write output(), then end that direction and no other.
+  bool output_ended() const { return responses_.output_ended(); }
   /// Nothing will follow output(): write it, then close. The session can end with FIN if open_exchanges() is 0.
   bool wants_close() const { return responses_.closed() && !responses_.reset(); }
   /// An answer was cut off: reset the connection.
@@ -107,14 +110,23 @@ class AgentCodec {
   Exchange first_open_exchange() const { return responses_.first_open(); }
 
  private:
-  enum class Reading : std::uint8_t { head, decision, body, stopped };
+  enum class Reading : std::uint8_t {
+    head,
+    decision,
+    body,
+    upgrading,  // an upgrade was asked for: not an octet may come before the answer (RFC 6455 §4.1)
+    tunnel,     // whatever comes goes into the request's body
+    stopped
+  };
 
   Result<bool> advance(Bytes input, std::size_t& used);
   Result<bool> read_head(Bytes input, std::size_t& used);
   Verdict parse(Bytes block);
-  Result<bool> decide();
+  Result<bool> decide(bool more);
   Result<> begin_exchange();
-  Result<> emit_request_without_body(std::string_view head, std::string_view credentials);
+  Result<> emit_sent();
+  Result<> on_upgrade_answered();
+  Result<> end_tunnel();
   Result<bool> read_body(Bytes input, std::size_t& used);
   Error fail_body(const Refusal& refusal);
   Result<> emit(ContextId context, Bytes bytes, bool end);
@@ -140,6 +152,7 @@ class AgentCodec {
   struct Sent {
     std::string head, credentials;
     bool idempotent;
+    bool upgrade;  // then the end of its body depends on the answer
   };
   std::optional<Sent> sent_;  // none if it has a body
 };

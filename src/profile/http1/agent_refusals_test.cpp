@@ -134,9 +134,6 @@ const Case meaning_cases[] = {
     {"trace_lower_case", "trace / HTTP/1.1\r\nHost: a\r\n\r\n", 405},
     {"track", "TRACK / HTTP/1.1\r\nHost: a\r\n\r\n", 405},
     {"connect", "CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n\r\n", 501},
-    {"upgrade", get("Connection: Upgrade\r\nUpgrade: websocket\r\n"), 501},
-    {"upgrade_h2c", get("Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\n"), 501},
-    {"upgrade_alone", get("Upgrade: h2c\r\n"), 501},
     {"expect_other", post("Content-Length: 1\r\nExpect: 200-ok\r\n"), 417},
     {"expect_twice", post("Content-Length: 1\r\nExpect: 100-continue\r\nExpect: 100-continue\r\n"), 400},
     {"connection_names_host", get("Connection: host\r\n"), 400},
@@ -150,6 +147,52 @@ const Case meaning_cases[] = {
     {"two_authorizations", get("Authorization: a\r\nAuthorization: b\r\n"), 400},
     {"cross_site", get("Sec-Fetch-Site: cross-site\r\n"), 403},
     {"cross_site_unknown", get("Sec-Fetch-Site: what\r\n"), 403},
+};
+
+const std::string ws_key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+const std::string ws_version = "Sec-WebSocket-Version: 13\r\n";
+const std::string ws_upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\n";
+
+std::string ws(const std::string& fields) { return get(fields + ws_version + ws_upgrade); }
+
+const Case upgrade_cases[] = {
+    {"h2c", get("Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\n"), 400},
+    {"h2c_dressed_as_websocket", get(ws_key + ws_version + "Connection: Upgrade\r\nUpgrade: h2c\r\n"), 400},
+    {"tls", get("Connection: Upgrade\r\nUpgrade: TLS/1.0\r\n"), 400},
+    {"list", get(ws_key + ws_version + "Connection: Upgrade\r\nUpgrade: websocket, h2c\r\n"), 400},
+    {"two_fields", get(ws_key + ws_version + ws_upgrade + "Upgrade: h2c\r\n"), 400},
+    {"same_field_twice", get(ws_key + ws_version + ws_upgrade + "Upgrade: websocket\r\n"), 400},
+    {"empty", get(ws_key + ws_version + "Connection: Upgrade\r\nUpgrade:\r\n"), 400},
+    {"version_in_the_name", get(ws_key + ws_version + "Connection: Upgrade\r\nUpgrade: websocket/13\r\n"), 400},
+    {"not_nominated", get(ws_key + ws_version + "Upgrade: websocket\r\n"), 400},
+    {"http_1_0", "GET / HTTP/1.0\r\nHost: a\r\n" + ws_key + ws_version + ws_upgrade + "\r\n", 400},
+    {"no_key", ws(""), 400},
+    {"two_keys", ws(ws_key + ws_key), 400},
+    {"key_empty", ws("Sec-WebSocket-Key:\r\n"), 400},
+    {"key_of_15_octets", ws("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25j\r\n"), 400},
+    {"key_of_17_octets", ws("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZWE=\r\n"), 400},
+    {"key_in_another_form", ws("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZR==\r\n"), 400},
+    {"key_without_padding", ws("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ\r\n"), 400},
+    {"key_no_base64", ws("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25j*Q==\r\n"), 400},
+    {"key_url_alphabet", ws("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25-_Q==\r\n"), 400},
+    {"no_version", get(ws_key + ws_upgrade), 400},
+    {"version_8", get(ws_key + "Sec-WebSocket-Version: 8\r\n" + ws_upgrade), 400},
+    {"version_777", get(ws_key + "Sec-WebSocket-Version: 777\r\n" + ws_upgrade), 400},
+    {"two_versions", ws(ws_key + ws_version), 400},
+    {"post", post(ws_key + ws_version + ws_upgrade), 400},
+    {"head", "HEAD / HTTP/1.1\r\nHost: a\r\n" + ws_key + ws_version + ws_upgrade + "\r\n", 400},
+    {"content_length", ws(ws_key + "Content-Length: 1\r\n"), 400},
+    {"content_length_0", ws(ws_key + "Content-Length: 0\r\n"), 400},
+    {"chunked", ws(ws_key + "Transfer-Encoding: chunked\r\n"), 400},
+    {"lookalike", get(ws_key + ws_version + "Connection: Upgrade\r\nUpgrade: websocket\r\nContent_Length: 9\r\n"), 400},
+    {"key_nominated", get(ws_key + ws_version + "Connection: Upgrade, Sec-WebSocket-Key\r\nUpgrade: websocket\r\n"),
+     400},
+    {"page_of_another_site", ws(ws_key + "Origin: http://evil.example\r\n"), 403},
+    {"page_of_another_port", ws(ws_key + "Origin: http://a:8080\r\n"), 403},
+    {"page_without_a_site", ws(ws_key + "Origin: null\r\n"), 403},
+    {"page_of_another_scheme", ws(ws_key + "Origin: https://a\r\n"), 403},
+    {"page_of_two_sites", ws(ws_key + "Origin: http://a\r\nOrigin: http://evil.example\r\n"), 403},
+    {"cross_site", ws(ws_key + "Sec-Fetch-Site: cross-site\r\nOrigin: http://a\r\n"), 403},
 };
 
 const Case size_cases[] = {
@@ -194,6 +237,7 @@ const auto name_of_case = [](const auto& test_case) { return std::string{test_ca
 INSTANTIATE_TEST_SUITE_P(HT01Framing, AgentRefusals, testing::ValuesIn(framing_cases), name_of_case);
 INSTANTIATE_TEST_SUITE_P(HT01Syntax, AgentRefusals, testing::ValuesIn(syntax_cases), name_of_case);
 INSTANTIATE_TEST_SUITE_P(HT10Meaning, AgentRefusals, testing::ValuesIn(meaning_cases), name_of_case);
+INSTANTIATE_TEST_SUITE_P(HT09Upgrade, AgentRefusals, testing::ValuesIn(upgrade_cases), name_of_case);  // HT-09, HT-13
 INSTANTIATE_TEST_SUITE_P(HT14Sizes, AgentRefusals, testing::ValuesIn(size_cases), name_of_case);
 
 TEST(AgentRefusal, holds_nothing_of_the_request) {  // HT-15

@@ -25,7 +25,8 @@ enum class Place : std::uint8_t {
   expect,       // request-head, only as 100-continue; dropped from responses
   coding,       // transfer-encoding: ends at each HTTP connection, never inside a session
   connection,   // likewise, with the fields that it nominates
-  upgrade,      // refused in requests (no protocol is listed yet), dropped from responses
+  upgrade,      // a head's last field, only as `websocket`: in a request for it and in the 101 to that; else refused in
+                // requests and dropped from responses
   hop,          // belongs to one connection: dropped
   reserved,     // louver-*, in any spelling: dropped when it comes from outside, refused inside a session
 };

@@ -6,6 +6,7 @@
 #include "profile/http1/error_answer.h"
 #include "profile/http1/grammar.h"
 #include "profile/http1/request_entry.h"
+#include "profile/http1/websocket.h"
 
 namespace louver::profile::http1 {
 namespace {
@@ -48,10 +49,12 @@ Result<> GatewayCodec::from_path(const session::Part& part) {
   if (raw(part.exchange) < number_) return Error{Fault::record_exchange, "a part of an exchange that is over"};
   const std::size_t index = raw(part.exchange) - number_;
   if (index >= limits_.held_exchanges) return Error{Fault::limit_exceeded, "too many exchanges are open"};
+  if (tunnelled_ && (index > 0 || exchanges_.empty()))
+    return Error{Fault::record_exchange, "an exchange behind a tunnel"};
   while (exchanges_.size() <= index) exchanges_.emplace_back();
 
   const bool direct = index == 0 && piece == Piece::body && !current().body_ended() &&
-                      (stage_ == Stage::body || stage_ == Stage::discarding);
+                      (stage_ == Stage::body || stage_ == Stage::tunnel || stage_ == Stage::discarding);
   if (direct) {
     LOUVER_TRY(pass_directly(part));
   } else {
@@ -64,6 +67,10 @@ Result<> GatewayCodec::pass_directly(const session::Part& part) {
   if (stage_ == Stage::body) {
     LOUVER_ASSIGN(const BodyOctets octets, BodyOctets::of(part));
     LOUVER_TRY(body_->write(octets.bytes(), output_));
+  }
+  if (stage_ == Stage::tunnel) {
+    LOUVER_TRY(check_tunnel_part(part));
+    output_.append(part.bytes);
   }
   if (part.end) current().end_body();
   return {};
@@ -96,6 +103,10 @@ Result<bool> GatewayCodec::step() {
       return begin_request();
     case Stage::body:
       return pass_body();
+    case Stage::upgrading:
+      return await_upgrade();
+    case Stage::tunnel:
+      return end_tunnel();
     case Stage::discarding:
       return discard();
     case Stage::sent:
@@ -138,11 +149,15 @@ Result<bool> GatewayCodec::decide() {
   }
   LOUVER_TRY(check_extra_fields(decision_));
   output_.clear();
-  responses_.begin(Exchange{number_}, head_.method == "HEAD");
+  responses_.begin(Exchange{number_}, asked());
   at_origin_ = true;
   origin_reusable_ = false;
   stage_ = Stage::framing;
   return true;
+}
+
+Asked GatewayCodec::asked() const {
+  return {.to_head = head_.method == "HEAD", .websocket_accept = head_.upgrade ? websocket_accept(head_.fields) : ""};
 }
 
 /// Nothing while it cannot be known, or while the head alone would be a whole request and the body's end has not come
@@ -154,7 +169,7 @@ std::optional<Framing> GatewayCodec::request_framing() const {
   }
   // who expects 100 (Continue) has content, and waits with it
   if (head_.expect_continue || current().has_body_octets()) return Framing{Framing::Kind::chunked};
-  if (current().body_ended()) return Framing{Framing::Kind::none};
+  if (head_.upgrade || current().body_ended()) return Framing{Framing::Kind::none};
   return std::nullopt;
 }
 
@@ -167,7 +182,7 @@ Result<bool> GatewayCodec::begin_request() {
   const bool no_content = framing->kind == Framing::Kind::none || (head_.content_length && *head_.content_length == 0);
   const bool resendable = decision_.reused_connection && no_content && is_idempotent(head_.method);
   resendable_ = resendable ? std::move(head) : std::string{};
-  stage_ = Stage::body;
+  stage_ = head_.upgrade ? Stage::upgrading : Stage::body;
   return true;
 }
 
@@ -178,6 +193,7 @@ std::string GatewayCodec::origin_head(const Framing& framing) const {
   out.fields.insert(out.fields.end(), decision_.extra_fields.begin(), decision_.extra_fields.end());
   if (framing.kind == Framing::Kind::chunked) out.fields.push_back({"transfer-encoding", "chunked"});
   if (framing.kind == Framing::Kind::none && expects_content(out.method)) out.content_length = 0;
+  if (out.upgrade) out.fields.push_back({"connection", "Upgrade"});
   return write_head(out);
 }
 
@@ -186,6 +202,25 @@ Result<bool> GatewayCodec::pass_body() {
   if (!current().body_ended()) return false;
   LOUVER_TRY(body_->finish(output_));
   stage_ = Stage::sent;
+  return true;
+}
+
+/// The body of such a request is the tunnel or nothing (HT-09).
+Result<bool> GatewayCodec::await_upgrade() {
+  const bool answered = responses_.state() == ResponseReader::State::body;
+  if (current().has_body_octets() || (current().body_ended() && !answered)) {
+    return Error{Fault::bad_value, "request-body: something of it came before the answer to upgrade"};
+  }
+  if (!current().body_ended()) return false;
+  stage_ = Stage::sent;
+  return true;
+}
+
+bool GatewayCodec::end_tunnel() {
+  if (!current().body_ended()) return false;
+  stage_ = Stage::sent;
+  output_ended_ = true;
+  if (response_done_) leave_origin(false);
   return true;
 }
 
@@ -208,6 +243,7 @@ bool GatewayCodec::finish_exchange() {
   resendable_.clear();
   response_done_ = false;
   put_off_ = false;
+  output_ended_ = false;
   responses_.drop();
   return true;
 }
@@ -215,13 +251,18 @@ bool GatewayCodec::finish_exchange() {
 /// The client has its answer; what is left of the request goes nowhere.
 void GatewayCodec::end_response(bool reusable) {
   response_done_ = true;
+  if (stage_ == Stage::tunnel) return;  // ended in this direction only
   const bool request_sent = stage_ == Stage::sent;
   if (!request_sent) {
     stage_ = Stage::discarding;
     output_.clear();
   }
+  leave_origin(reusable && request_sent && output_.empty());
+}
+
+void GatewayCodec::leave_origin(bool reusable) {
   if (!std::exchange(at_origin_, false)) return;
-  origin_reusable_ = reusable && request_sent && output_.empty();
+  origin_reusable_ = reusable;
   events_.on_origin_done(origin_reusable_);
 }
 
@@ -267,6 +308,11 @@ Result<std::size_t> GatewayCodec::from_origin(Bytes input) {
     return input.size();
   }
   LOUVER_ASSIGN(const std::size_t used, responses_.feed(input));
+  if (stage_ == Stage::upgrading && responses_.is_tunnel()) {
+    if (exchanges_.size() > 1) return Error{Fault::record_exchange, "an exchange behind a tunnel"};
+    stage_ = Stage::tunnel;
+    tunnelled_ = true;
+  }
   if (responses_.state() == ResponseReader::State::refused) {
     LOUVER_TRY(answer(502, responses_.refusal().reason));
     LOUVER_TRY(advance());
@@ -283,10 +329,16 @@ Result<std::size_t> GatewayCodec::from_origin(Bytes input) {
 Result<GatewayCodec::OriginEnd> GatewayCodec::origin_closed(bool clean) {
   origin_reusable_ = false;
   if (!at_origin_) return OriginEnd::idle;
+  if (stage_ == Stage::tunnel && response_done_) {  // it had ended in order: what still comes is for nobody
+    at_origin_ = false;
+    output_.clear();
+    stage_ = Stage::discarding;
+    return OriginEnd::complete;
+  }
   if (may_retry()) {
     output_.clear();
     output_.append(std::exchange(resendable_, {}));
-    responses_.begin(Exchange{number_}, head_.method == "HEAD");
+    responses_.begin(Exchange{number_}, asked());
     return OriginEnd::retry;
   }
   LOUVER_TRY(responses_.closed(clean));
@@ -300,7 +352,10 @@ Result<GatewayCodec::OriginEnd> GatewayCodec::origin_closed(bool clean) {
   return complete ? OriginEnd::complete : OriginEnd::answered;
 }
 
-bool GatewayCodec::may_retry() const { return stage_ == Stage::sent && !resendable_.empty() && responses_.untouched(); }
+bool GatewayCodec::may_retry() const {
+  const bool all_out = stage_ == Stage::sent || stage_ == Stage::upgrading;
+  return all_out && !resendable_.empty() && responses_.untouched();
+}
 
 bool GatewayCodec::wants_parts() const {
   if (output().size() >= limits_.output_bytes) return false;

@@ -53,6 +53,9 @@ class GatewayEvents {
 /// known from `content-length` or `expect` in the head, else from the first octet or the end of the body message, for
 /// which the head then waits. A request without content waits for the end of its body message too, so that no origin
 /// gets one of which a part is missing (OR-03).
+///
+/// A request with `upgrade` has no content: it goes out when head and credentials are there. Behind an authentic 101
+/// both body messages carry octets as they are, each until its author ends it.
 class GatewayCodec {
  public:
   enum class OriginEnd : std::uint8_t {
@@ -88,6 +91,12 @@ class GatewayCodec {
   /// The origin's connection has ended; `clean` if in order (FIN, close_notify).
   /// @fault truncated  within a body: end the session without FIN
   Result<OriginEnd> origin_closed(bool clean);
+  /// Octets go both ways as they are. An orderly end of what the origin sends, told by origin_closed(true), is then no
+  /// end of what it takes: keep its connection until on_origin_done.
+  bool tunnelling() const { return stage_ == Stage::tunnel; }
+  /// The session has ended the tunnel in its direction: write output(), then end that direction of the origin's
+  /// connection.
+  bool output_ended() const { return output_ended_; }
 
   /// Bytes for the origin, valid until the next call.
   Bytes output() const { return output_.pending(); }
@@ -106,6 +115,8 @@ class GatewayCodec {
     deciding,    // on_request is due
     framing,     // it is not known yet whether there is a body
     body,        // the head is out
+    upgrading,   // the head is out, without the end of the request: that depends on the answer
+    tunnel,      // behind a 101
     discarding,  // the answer is out, the rest of the request is for nobody
     sent         // the request is complete
   };
@@ -116,6 +127,8 @@ class GatewayCodec {
   Result<bool> decide();
   Result<bool> begin_request();
   Result<bool> pass_body();
+  Result<bool> await_upgrade();
+  bool end_tunnel();
   bool discard();
   bool finish_exchange();
   Result<> pass_directly(const session::Part& part);
@@ -123,6 +136,8 @@ class GatewayCodec {
   std::string origin_head(const Framing& framing) const;
   Result<> answer(unsigned status, std::string_view reason);
   void end_response(bool reusable);
+  void leave_origin(bool reusable);
+  Asked asked() const;
   bool may_retry() const;
   HeldExchange& current() { return exchanges_.front(); }
   const HeldExchange& current() const { return exchanges_.front(); }
@@ -147,6 +162,8 @@ class GatewayCodec {
   bool at_origin_ = false;
   bool response_done_ = false;
   bool origin_reusable_ = false;
+  bool output_ended_ = false;
+  bool tunnelled_ = false;  // no exchange follows
 };
 
 }  // namespace louver::profile::http1

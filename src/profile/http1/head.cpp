@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "profile/http1/grammar.h"
 #include "profile/http1/target.h"
+#include "profile/http1/websocket.h"
 
 namespace louver::profile::http1 {
 namespace {
@@ -79,6 +80,13 @@ Result<> set_length(std::optional<std::uint64_t>& length, std::string_view value
   return {};
 }
 
+Result<> set_upgrade(bool& upgrade, std::string_view value, std::string_view context) {
+  if (value != websocket) return misplaced(context, "upgrade to anything but websocket");
+  if (upgrade) return bad(context, "upgrade twice");
+  upgrade = true;
+  return {};
+}
+
 Result<> read_request_line(std::string_view line, RequestHead& out, const Limits& limits) {
   const std::size_t first = line.find(' ');
   const std::size_t last = line.rfind(' ');
@@ -116,18 +124,23 @@ Result<> take_request_field(Field field, RequestHead& out) {
       if (out.expect_continue || field.value != "100-continue") return bad(request_context, "expect");
       out.expect_continue = true;
       return {};
+    case Place::upgrade:
+      return set_upgrade(out.upgrade, field.value, request_context);
     case Place::reserved:
       return misplaced(request_context, "louver-*");
     case Place::credentials:
     case Place::host:
     case Place::coding:
     case Place::connection:
-    case Place::upgrade:
     case Place::hop:
       break;
   }
   return misplaced(request_context, field.name);
 }
+
+struct ReadResponse : ResponseHead {
+  bool upgrade = false;
+};
 
 Result<> read_status_line(std::string_view line, ResponseHead& out) {
   // "HTTP/1.1" SP 3DIGIT SP reason
@@ -136,38 +149,48 @@ Result<> read_status_line(std::string_view line, ResponseHead& out) {
   }
   const auto status = parse_decimal(line.substr(9, 3));
   if (!status || *status < 100 || *status > 599) return bad(response_context, "the status");
-  if (*status == 101) return bad(response_context, "101 to a request that asked for no upgrade");
   out.status = static_cast<unsigned>(*status);
   out.reason = line.substr(13);
   return {};
 }
 
-Result<> take_response_field(Field field, ResponseHead& out) {
+Result<> take_response_field(Field field, ReadResponse& out) {
   switch (place_of(field.name)) {
     case Place::head:
       out.fields.push_back(std::move(field));
       return {};
     case Place::length:
-      if (is_interim(out.status) || out.status == 204) return bad(response_context, "content-length in a 1xx or 204");
+      if (never_has_length(out.status)) return bad(response_context, "content-length in a 1xx or 204");
       return set_length(out.content_length, field.value, response_context);
     case Place::reserved:
       return misplaced(response_context, "louver-*");
+    case Place::upgrade:
+      if (out.status != switching_protocols) break;
+      return set_upgrade(out.upgrade, field.value, response_context);
     case Place::credentials:
     case Place::host:
     case Place::expect:
     case Place::coding:
     case Place::connection:
-    case Place::upgrade:
     case Place::hop:
       break;
   }
   return misplaced(response_context, field.name);
 }
 
-/// Where a field stands: content-length behind the others, then expect.
+Result<> check_upgrade(const RequestHead& head) {
+  if (!head.upgrade) return {};
+  if (head.content_length || head.expect_continue) return bad(request_context, "content beside upgrade");
+  if (const auto refusal = check_websocket_request(head.method, head.fields)) {
+    return bad(request_context, refusal->reason);
+  }
+  return {};
+}
+
+/// Where a field stands: content-length behind the others, then expect, then upgrade.
 int rank_of(std::string_view name) {
   const Place place = place_of(name);
-  return place == Place::expect ? 2 : place == Place::length ? 1 : 0;
+  return place == Place::upgrade ? 3 : place == Place::expect ? 2 : place == Place::length ? 1 : 0;
 }
 
 /// Hands every field up to the empty line to `take`; nothing may follow.
@@ -179,7 +202,7 @@ Result<> read_fields(LineReader& lines, Head& head, Result<> (&take)(Field, Head
     if (line.empty()) break;
     LOUVER_ASSIGN(Field field, lines.field(line));
     if (rank_of(field.name) < std::exchange(rank, rank_of(field.name)))
-      return bad(context, "a field behind content-length or expect");
+      return bad(context, "a field behind content-length, expect or upgrade");
     LOUVER_TRY(take(std::move(field), head));
   }
   if (!lines.at_end()) return bad(context, "octets behind the empty line");
@@ -194,6 +217,7 @@ std::string write_head(const RequestHead& head) {
   write_fields(out, head.fields);
   if (head.content_length) write_field(out, "content-length", std::to_string(*head.content_length));
   if (head.expect_continue) write_field(out, "expect", "100-continue");
+  if (head.upgrade) write_field(out, "upgrade", websocket);
   return out.append("\r\n");
 }
 
@@ -201,6 +225,7 @@ std::string write_head(const ResponseHead& head) {
   std::string out = std::string{version} + " " + std::to_string(head.status) + " " + head.reason + "\r\n";
   write_fields(out, head.fields);
   if (head.content_length) write_field(out, "content-length", std::to_string(*head.content_length));
+  if (head.status == switching_protocols) write_field(out, "upgrade", websocket);
   return out.append("\r\n");
 }
 
@@ -219,18 +244,20 @@ Result<RequestHead> parse_request_head(Bytes message, const Limits& limits) {
   LOUVER_TRY(read_host(lines, out));
   LOUVER_TRY(read_fields(lines, out, take_request_field, request_context));
   LOUVER_TRY(check_count(out.fields, request_context, limits));
+  LOUVER_TRY(check_upgrade(out));
   return out;
 }
 
 Result<ResponseHead> parse_response_head(Bytes message, const Limits& limits) {
   LOUVER_TRY(check_size(message, response_context, limits));
   LineReader lines{message, response_context};
-  ResponseHead out;
+  ReadResponse out;
   LOUVER_ASSIGN(const std::string_view first, lines.line());
   LOUVER_TRY(read_status_line(first, out));
   LOUVER_TRY(read_fields(lines, out, take_response_field, response_context));
   LOUVER_TRY(check_count(out.fields, response_context, limits));
-  return out;
+  if ((out.status == switching_protocols) != out.upgrade) return bad(response_context, "101 without upgrade");
+  return ResponseHead{std::move(out)};
 }
 
 Result<Fields> parse_credentials(Bytes message, std::string_view context, const Limits& limits) {

@@ -18,10 +18,12 @@ namespace louver::profile::http1 {
 ///     *( name ": " value CRLF )
 ///     [ "content-length: " number CRLF ]
 ///     [ "expect: 100-continue" CRLF ]
+///     [ "upgrade: websocket" CRLF ]
 ///     CRLF
 ///
 /// names in lower case, values without blanks at their ends; `target` in origin-form, or `*` with OPTIONS.
-/// `content-length` is there if and only if the length of the body message is known when the head is sent.
+/// `content-length` is there if and only if the length of the body message is known when the head is sent. A request
+/// with `upgrade` has neither of the two in front of it and passes check_websocket_request().
 struct RequestHead {
   std::string method;
   std::string target;
@@ -29,6 +31,7 @@ struct RequestHead {
   Fields fields;  // Place::head only
   std::optional<std::uint64_t> content_length;
   bool expect_continue = false;
+  bool upgrade = false;  // to `websocket`
   bool operator==(const RequestHead&) const = default;
 };
 
@@ -37,9 +40,11 @@ struct RequestHead {
 ///     "HTTP/1.1" SP status SP reason CRLF
 ///     *( name ": " value CRLF )
 ///     [ "content-length: " number CRLF ]
+///     [ "upgrade: websocket" CRLF ]
 ///     CRLF
 ///
-/// In the answer to HEAD and in a 304, `content-length` speaks of a body that does not come; 1xx and 204 have none.
+/// `upgrade` is there if and only if the status is 101. In the answer to HEAD and in a 304, `content-length` speaks of
+/// a body that does not come; 1xx and 204 have none.
 struct ResponseHead {
   unsigned status = 0;
   std::string reason;
@@ -48,7 +53,11 @@ struct ResponseHead {
   bool operator==(const ResponseHead&) const = default;
 };
 
-constexpr bool is_interim(unsigned status) { return status >= 100 && status < 200; }
+/// The final answer to a request with `upgrade`: what follows in both directions is a tunnel.
+inline constexpr unsigned switching_protocols = 101;
+constexpr bool is_interim(unsigned status) { return status >= 100 && status < 200 && status != switching_protocols; }
+/// Such a response has no content-length, whatever the request was (RFC 9110 §8.6).
+constexpr bool never_has_length(unsigned status) { return status < 200 || status == 204; }
 /// A final response that has no content, whatever the request was.
 constexpr bool never_has_content(unsigned status) { return status == 204 || status == 304; }
 

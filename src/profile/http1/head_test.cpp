@@ -17,6 +17,7 @@ const RequestHead request = {.method = "POST",
                              .fields = {{"accept", "*/*"}, {"x-empty", ""}, {"x", "a: b"}, {"x", "\xc3\xa9"}},
                              .content_length = 12,
                              .expect_continue = true};
+const std::string ws_fields = "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13\r\n";
 const ResponseHead response = {
     .status = 200, .reason = "Very fine", .fields = {{"server", "x"}, {"vary", "a, b"}}, .content_length = 0};
 
@@ -28,6 +29,18 @@ TEST(CanonicalHead, of_a_request_is_pinned) {
 
 TEST(CanonicalHead, of_a_response_is_pinned) {
   EXPECT_EQ(write_head(response), "HTTP/1.1 200 Very fine\r\nserver: x\r\nvary: a, b\r\ncontent-length: 0\r\n\r\n");
+}
+
+TEST(CanonicalHead, of_an_upgrade_is_pinned) {
+  const std::string asks = "GET / HTTP/1.1\r\nhost: a\r\n" + ws_fields + "upgrade: websocket\r\n\r\n";
+  const auto read_request = parse_request_head(as_bytes(asks), {});
+  ASSERT_OK(read_request);
+  EXPECT_TRUE(read_request->upgrade);
+  EXPECT_EQ(write_head(*read_request), asks);
+  const std::string answers = "HTTP/1.1 101 Switching Protocols\r\nx: y\r\nupgrade: websocket\r\n\r\n";
+  const auto read_response = parse_response_head(as_bytes(answers), {});
+  ASSERT_OK(read_response);
+  EXPECT_EQ(write_head(*read_response), answers);
 }
 
 TEST(CanonicalHead, reads_what_it_wrote) {
@@ -167,6 +180,14 @@ TEST(HostileWriter, makes_a_request_head_that_is_none) {
       request_with("content-length: 1\r\nx: y\r\n"),
       request_with("expect: 100-continue\r\nx: y\r\n"),
       request_with("expect: 100-continue\r\ncontent-length: 1\r\n"),
+      request_with("upgrade: websocket\r\n"),  // HT-09, this one and those behind it
+      request_with("sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nupgrade: websocket\r\n"),
+      request_with(ws_fields + "upgrade: websocket\r\nx: y\r\n"),
+      request_with(ws_fields + "upgrade: websocket\r\nupgrade: websocket\r\n"),
+      request_with(ws_fields + "content-length: 0\r\nupgrade: websocket\r\n"),
+      request_with(ws_fields + "expect: 100-continue\r\nupgrade: websocket\r\n"),
+      request_with(ws_fields + ws_fields + "upgrade: websocket\r\n"),
+      "PUT / HTTP/1.1\r\nhost: a\r\n" + ws_fields + "upgrade: websocket\r\n\r\n",
   };
   for (const std::string& head : heads) {
     SCOPED_TRACE(head.substr(0, 80));
@@ -184,6 +205,10 @@ TEST(HostileWriter, makes_a_response_head_that_is_none) {
       "HTTP/1.1 099 OK\r\n\r\n",
       "HTTP/1.1 600 OK\r\n\r\n",
       "HTTP/1.1 101 Switching Protocols\r\n\r\n",
+      "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nx: y\r\n\r\n",
+      "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nupgrade: websocket\r\n\r\n",
+      "HTTP/1.1 101 Switching Protocols\r\ncontent-length: 0\r\nupgrade: websocket\r\n\r\n",
+      "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\n\r\n",  // nobody asked for it
       "HTTP/1.1 200 O\rK\r\n\r\n",
       "HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
       "HTTP/1.1 204 No Content\r\ncontent-length: 0\r\n\r\n",

@@ -10,6 +10,8 @@ Buffer take_out(Buffer& from, HoldBudget& budget) {
   return std::exchange(from, {});
 }
 
+constexpr std::string_view redacted_tunnel = "something was redacted in a tunnel, which cannot go on without it";
+
 Error out_of_order(std::string_view what) { return {Fault::record_order, std::string{what}}; }
 
 }  // namespace
@@ -39,6 +41,11 @@ Result<BodyOctets> BodyOctets::of(const session::Part& part) {
   return out;
 }
 
+Result<> check_tunnel_part(const session::Part& part) {
+  if (part.redacted) return Error{Fault::blocked_by_policy, std::string{redacted_tunnel}};
+  return {};
+}
+
 Result<> HoldBudget::take(std::size_t bytes) {
   if (bytes > limit_ - held_) return Error{Fault::limit_exceeded, "too much came before its turn"};
   held_ += bytes;
@@ -62,6 +69,7 @@ Result<> HeldExchange::add(Piece piece, const session::Part& part, bool several_
       LOUVER_ASSIGN(const BodyOctets octets, BodyOctets::of(part));
       LOUVER_TRY(budget.take(octets.bytes().size()));
       append(body_, octets.bytes());
+      body_redacted_ = body_redacted_ || part.redacted;
       body_ended_ = part.end;
       break;
     }

@@ -28,6 +28,11 @@ class BodyOctets {
   Buffer fill_;
 };
 
+/// Octets of a tunnel are a protocol of their own, in which others than its author's would make other messages: a
+/// tombstone is refused.
+/// @fault blocked_by_policy
+Result<> check_tunnel_part(const session::Part& part);
+
 /// What all held parts of one receiver may take together.
 class HoldBudget {
  public:
@@ -58,6 +63,8 @@ class HeldExchange {
   Buffer take_credentials(HoldBudget& budget);
   bool has_body_octets() const { return !body_.empty(); }
   bool body_ended() const { return body_ended_; }
+  /// Among the body's octets here were those of a tombstone.
+  bool body_redacted() const { return body_redacted_; }
   Buffer take_body(HoldBudget& budget);
   /// All three messages have come to their ends, whether used already or not.
   bool complete() const { return head_messages_ > 0 && open_head_.empty() && credentials_ended_ && body_ended_; }
@@ -77,6 +84,7 @@ class HeldExchange {
   bool credentials_ended_ = false;
   Buffer body_;
   bool body_ended_ = false;
+  bool body_redacted_ = false;
 };
 
 }  // namespace louver::profile::http1

@@ -4,6 +4,7 @@
 
 #include "profile/http1/grammar.h"
 #include "profile/http1/sorted_fields.h"
+#include "profile/http1/websocket.h"
 
 namespace louver::profile::http1 {
 namespace {
@@ -88,6 +89,35 @@ void take_framing(const SortedFields& fields, IncomingRequest& out) {
   }
 }
 
+/// HT-13: a page of any site may open a WebSocket wherever it likes, and tells with `Origin` which site it is of. Where
+/// the browser says more (Sec-Fetch-Site), check_site has judged that.
+Verdict check_origin(const Fields& fields, const ListenerRules& rules, const Authority& asked) {
+  if (rules.mode != ListenerMode::reverse_map || rules.allow_cross_site) return {};
+  if (std::ranges::find(fields, "sec-fetch-site", &Field::name) != fields.end()) return {};
+  const std::string scheme = rules.scheme + "://";
+  for (const Field& field : fields) {
+    if (field.name != "origin") continue;
+    std::string_view value = field.value;
+    const bool same_scheme = value.starts_with(scheme);
+    if (same_scheme) value.remove_prefix(scheme.size());
+    const auto origin = same_scheme ? parse_authority(value, rules.default_port) : std::nullopt;
+    if (!origin || *origin != asked) return Refusal{403, "WebSockets of pages of other sites are not taken"};
+  }
+  return {};
+}
+
+/// HT-09: nothing but WebSocket, asked for in its one form, without content.
+Verdict take_upgrade(const SortedFields& fields, const ListenerRules& rules, IncomingRequest& out) {
+  if (!fields.upgrade) return {};
+  if (out.http_1_0) return Refusal{400, "Upgrade in an HTTP/1.0 request"};
+  if (!equal_ignoring_case(*fields.upgrade, websocket)) return Refusal{400, "Upgrade to anything but websocket"};
+  if (!fields.upgrade_nominated) return Refusal{400, "Upgrade without Connection: upgrade"};
+  if (fields.chunked || fields.length) return Refusal{400, "content in a request with Upgrade"};
+  if (auto refusal = check_websocket_request(out.head.method, fields.head)) return refusal;
+  out.head.upgrade = true;
+  return check_origin(fields.head, rules, out.authority);
+}
+
 Verdict check_sizes(const RawHead& raw, const Limits& limits) {
   if (raw.method.size() > limits.method_bytes) return Refusal{501, "a method of that length is not known"};
   if (raw.target.size() > limits.target_bytes) return Refusal{414, "the request target is too long"};
@@ -114,11 +144,11 @@ Verdict accept_request(RawHead raw, const ListenerRules& rules, const Limits& li
 
   SortedFields fields;
   if (auto refusal = sort_fields(std::move(raw), fields)) return refusal;
-  if (fields.upgrade) return Refusal{501, "Upgrade is not carried"};
   if (auto refusal = take_target(std::move(target), fields, rules, out)) return refusal;
   if (auto refusal = check_site(fields.head, rules)) return refusal;
   if (auto refusal = take_expectation(fields, out)) return refusal;
   take_framing(fields, out);
+  if (auto refusal = take_upgrade(fields, rules, out)) return refusal;
   out.keep_alive = !fields.close && (!out.http_1_0 || fields.keep_alive);
   out.head.fields = std::move(fields.head);
   out.credentials = std::move(fields.credentials);

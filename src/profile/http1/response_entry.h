@@ -14,9 +14,14 @@ struct IncomingResponse {
   bool keep_alive = true;  // the origin takes another request on this connection
 };
 
-/// Judges a parsed head; a refusal makes the gateway answer 502.
-///
-/// @param to_head  the request was HEAD: no content comes, whatever the head says
-Verdict accept_response(RawHead raw, bool to_head, IncomingResponse& out);
+/// What a request means for the response to it.
+struct Asked {
+  bool to_head = false;          // HEAD: no content comes, whatever the head says
+  std::string websocket_accept;  // an upgrade to WebSocket: what shows that a 101 is authentic; else empty
+};
+
+/// Judges a parsed head; a refusal makes the gateway answer 502. A 101 is taken only if it was asked for and is
+/// authentic (HT-09); its framing is until_close.
+Verdict accept_response(RawHead raw, const Asked& asked, IncomingResponse& out);
 
 }  // namespace louver::profile::http1

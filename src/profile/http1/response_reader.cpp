@@ -2,10 +2,10 @@
 
 namespace louver::profile::http1 {
 
-void ResponseReader::begin(Exchange exchange, bool to_head) {
+void ResponseReader::begin(Exchange exchange, Asked asked) {
   state_ = State::head;
   exchange_ = exchange;
-  to_head_ = to_head;
+  asked_ = std::move(asked);
   scanner_ = HeadScanner{HeadScanner::Kind::response, limits_};
   interim_responses_ = 0;
   response_ = {};
@@ -51,7 +51,7 @@ Result<> ResponseReader::read_head(Bytes input, std::size_t& used) {
 Verdict ResponseReader::parse(Bytes block) {
   RawHead raw;
   if (auto refusal = parse_raw_response(block, scanner_.fields(), raw)) return refusal;
-  if (auto refusal = accept_response(std::move(raw), to_head_, response_)) return refusal;
+  if (auto refusal = accept_response(std::move(raw), asked_, response_)) return refusal;
   if (is_interim(response_.head.status) && ++interim_responses_ > limits_.interim_responses) {
     return Refusal{502, "the origin sent too many interim responses"};
   }

@@ -25,8 +25,8 @@ class ResponseReader {
   ResponseReader(const ContextIds& ids, const Limits& limits, session::PartSink& parts)
       : ids_(ids), limits_(limits), parts_(parts), scanner_(HeadScanner::Kind::response, limits) {}
 
-  /// A response is due. @param to_head  to a HEAD request
-  void begin(Exchange exchange, bool to_head);
+  /// A response is due to a request that asked for this.
+  void begin(Exchange exchange, Asked asked);
   /// None is any more; what came of one is forgotten.
   void drop() { state_ = State::idle; }
 
@@ -41,6 +41,10 @@ class ResponseReader {
   State state() const { return state_; }
   /// Not an octet of a response has come.
   bool untouched() const { return state_ == State::head && scanner_.size() == 0 && interim_responses_ == 0; }
+  /// An authentic 101 has gone out: the body is what comes out of the tunnel.
+  bool is_tunnel() const {
+    return (state_ == State::body || state_ == State::done) && response_.head.status == switching_protocols;
+  }
   /// The origin takes another request on its connection, as the response said.
   bool keep_alive() const { return response_.keep_alive; }
   const Refusal& refusal() const { return *refusal_; }
@@ -58,7 +62,7 @@ class ResponseReader {
   session::PartSink& parts_;
   State state_ = State::idle;
   Exchange exchange_{};
-  bool to_head_ = false;
+  Asked asked_;
   HeadScanner scanner_;
   std::size_t interim_responses_ = 0;
   IncomingResponse response_;

@@ -1,17 +1,20 @@
 #include "profile/http1/response_writer.h"
 
 #include "profile/http1/error_answer.h"
+#include "profile/http1/websocket.h"
 
 namespace louver::profile::http1 {
 
 Exchange ResponseWriter::open(const Request& request) {
   slots_.push_back({.request = request, .held = {}, .final_head = {}, .body = {}});
+  upgrade_ = request.asked.websocket_accept.empty() ? Upgrade::none : Upgrade::asked;
   return Exchange{first_ + static_cast<std::uint32_t>(slots_.size()) - 1};
 }
 
 void ResponseWriter::request_done() {
   if (slots_.empty()) return;
   slots_.back().request_done = true;
+  if (output_ended_) return finish_first();
   if (closed_ && !reset_ && slots_.size() == 1)
     slots_.clear();  // its answer came earlier, and said that it is the last
 }
@@ -36,6 +39,7 @@ Result<> ResponseWriter::on_part(const session::Part& part) {
   Slot& slot = slots_[index];
   slot.touched = true;
   if (index == 0 && piece == Piece::body && slot.body && !slot.held.body_ended()) {
+    if (upgrade_ == Upgrade::tunnel) LOUVER_TRY(check_tunnel_part(part));
     LOUVER_ASSIGN(const BodyOctets octets, BodyOctets::of(part));
     LOUVER_TRY(slot.body->write(octets.bytes(), output_));
     if (part.end) slot.held.end_body();
@@ -46,7 +50,7 @@ Result<> ResponseWriter::on_part(const session::Part& part) {
 }
 
 Result<> ResponseWriter::advance() {
-  while (!slots_.empty() && !closed_) {
+  while (!slots_.empty() && !closed_ && !output_ended_) {
     Slot& slot = slots_.front();
     if (!slot.body) {
       LOUVER_TRY(take_heads(slot));
@@ -75,15 +79,37 @@ Result<> ResponseWriter::take_heads(Slot& slot) {
 
 Framing ResponseWriter::framing_of(const Slot& slot) const {
   const ResponseHead& head = *slot.final_head;
-  if (slot.request.to_head || never_has_content(head.status)) return {Framing::Kind::none};
+  if (slot.request.asked.to_head || never_has_content(head.status)) return {Framing::Kind::none};
+  if (head.status == switching_protocols) return {Framing::Kind::until_close};
   if (head.content_length) return {Framing::Kind::length, *head.content_length};
   return {slot.request.http_1_0 ? Framing::Kind::until_close : Framing::Kind::chunked};
 }
 
+/// A gateway that lets a tunnel begin which the origin did not agree to would put the application's next octets into a
+/// connection where they are requests (HT-09).
+Result<> ResponseWriter::judge_upgrade(const Slot& slot) {
+  const ResponseHead& head = *slot.final_head;
+  const std::string& accept = slot.request.asked.websocket_accept;
+  if (head.status != switching_protocols) {
+    if (!accept.empty()) upgrade_ = Upgrade::refused;
+    return {};
+  }
+  if (accept.empty()) return Error{Fault::bad_value, "response-head: 101 to a request that asked for no upgrade"};
+  if (const auto refusal = check_websocket_answer(head.fields, accept)) {
+    return Error{Fault::bad_value, "response-head: " + std::string{refusal->reason}};
+  }
+  if (slot.held.body_redacted()) return Error{Fault::blocked_by_policy, "response-body: a tombstone in a tunnel"};
+  upgrade_ = Upgrade::tunnel;
+  return {};
+}
+
 Result<> ResponseWriter::write_head(Slot& slot) {
+  LOUVER_TRY(judge_upgrade(slot));
   LOUVER_ASSIGN(Fields credentials,
                 parse_credentials(slot.held.take_credentials(budget_), "response-credentials", limits_));
   const Framing framing = framing_of(slot);
+  const bool tunnel = slot.final_head->status == switching_protocols;
+  if (upgrade_ == Upgrade::refused) slot.request_done = true;  // it has no content, and its end follows at once
   const bool last = no_more_requests_ && !last_answer_ && slots_.size() == 1;
   // An answer that comes before the whole request must be the last: a client that waited for 100 (Continue) may go on
   // with the body or leave it out, and nobody could tell which (HT-06).
@@ -92,7 +118,9 @@ Result<> ResponseWriter::write_head(Slot& slot) {
   ResponseHead head = *slot.final_head;
   for (Field& field : credentials) head.fields.push_back(std::move(field));
   if (framing.kind == Framing::Kind::chunked) head.fields.push_back({"transfer-encoding", "chunked"});
-  if (slot.close) {
+  if (tunnel) {
+    head.fields.push_back({"connection", "Upgrade"});
+  } else if (slot.close) {
     head.fields.push_back({"connection", "close"});
   } else if (slot.request.http_1_0) {
     head.fields.push_back({"connection", "keep-alive"});
@@ -104,6 +132,10 @@ Result<> ResponseWriter::write_head(Slot& slot) {
 
 void ResponseWriter::finish_first() {
   Slot& slot = slots_.front();
+  if (upgrade_ == Upgrade::tunnel && !slot.request_done) {
+    output_ended_ = true;
+    return;
+  }
   if (slot.close) closed_ = true;
   if (!slot.request_done) return;  // stays open: its request never came to an end within the session
   slots_.pop_front();
@@ -125,7 +157,7 @@ FailureAnswer ResponseWriter::fail(unsigned status, std::string_view reason) {
     reset_ = true;
     return FailureAnswer::must_reset;
   }
-  write_error(status, reason, slots_.front().request.to_head);
+  write_error(status, reason, slots_.front().request.asked.to_head);
   return FailureAnswer::answered;
 }
 

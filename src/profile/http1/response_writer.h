@@ -6,6 +6,7 @@
 #include "profile/http1/body_writer.h"
 #include "profile/http1/head.h"
 #include "profile/http1/held_exchange.h"
+#include "profile/http1/response_entry.h"
 
 namespace louver::profile::http1 {
 
@@ -21,7 +22,7 @@ enum class FailureAnswer : std::uint8_t {
 class ResponseWriter {
  public:
   struct Request {
-    bool to_head = false;  // the answer has no content
+    Asked asked;
     bool http_1_0 = false;
     bool keep_alive = true;
   };
@@ -40,9 +41,10 @@ class ResponseWriter {
   /// The same, with an answer to a request of which nothing went into a session.
   void refuse_next(unsigned status, std::string_view reason, bool to_head);
 
-  /// One exchange is open, its request is complete, and nothing of its answer has come.
+  /// One exchange is open, all of its request that can be there is there, and nothing of its answer has come.
   bool untouched() const {
-    return !closed_ && slots_.size() == 1 && slots_.front().request_done && !slots_.front().touched;
+    return !closed_ && slots_.size() == 1 && !slots_.front().touched &&
+           (slots_.front().request_done || upgrade_ == Upgrade::asked);
   }
   /// Such an exchange becomes exchange 1 of a new session.
   void restart() { first_ = 1; }
@@ -53,6 +55,17 @@ class ResponseWriter {
   FailureAnswer fail(unsigned status, std::string_view reason);
   /// The same for the newest exchange, which can be answered only if it is the only one.
   FailureAnswer fail_newest(unsigned status, std::string_view reason);
+
+  /// What became of the newest request, if it asked for an upgrade.
+  enum class Upgrade : std::uint8_t {
+    none,     // it did not ask, or its answer was another than 101 and ends the request
+    asked,    // no final head has gone out
+    refused,  // one has, and it is not 101
+    tunnel    // it is: what comes in the body goes out as it is, until both directions have ended
+  };
+  Upgrade upgrade() const { return upgrade_; }
+  /// The tunnel has ended in this direction, not yet in the other: nothing follows output().
+  bool output_ended() const { return output_ended_; }
 
   std::size_t open_exchanges() const { return slots_.size(); }
   /// Whose answer is due first, or, if none is due, the number of the next exchange.
@@ -82,6 +95,7 @@ class ResponseWriter {
   Result<> advance();
   Result<> take_heads(Slot& slot);
   Result<> write_head(Slot& slot);
+  Result<> judge_upgrade(const Slot& slot);
   void finish_first();
   void write_error(unsigned status, std::string_view reason, bool to_head);
   void close_if_finished();
@@ -97,6 +111,8 @@ class ResponseWriter {
   bool no_more_requests_ = false;
   bool closed_ = false;
   bool reset_ = false;
+  Upgrade upgrade_ = Upgrade::none;
+  bool output_ended_ = false;
 };
 
 }  // namespace louver::profile::http1

@@ -39,6 +39,8 @@ Verdict take_connection(std::string_view value, SortedFields& out, Nominations& 
       out.close = true;
     } else if (option == "keep-alive") {
       out.keep_alive = true;
+    } else if (option == "upgrade") {
+      out.upgrade_nominated = true;
     } else if (!option.empty()) {
       if (!is_token(option)) return Refusal{400, "Connection is no list of tokens"};
       if (is_protected(option))
@@ -79,7 +81,7 @@ Verdict take(Field&& field, bool http_1_0, SortedFields& out, Nominations& nomin
     case Place::connection:
       return take_connection(field.value, out, nominated);
     case Place::upgrade:
-      out.upgrade = true;
+      out.upgrade = out.upgrade ? *out.upgrade + ", " + field.value : std::move(field.value);
       return {};
     case Place::hop:
     case Place::reserved:

@@ -16,9 +16,10 @@ struct SortedFields {
   std::optional<std::string> expect;
   std::optional<std::uint64_t> length;
   bool chunked = false;
-  bool upgrade = false;     // the field is there
-  bool close = false;       // Connection: close
-  bool keep_alive = false;  // Connection: keep-alive
+  std::optional<std::string> upgrade;  // all fields of that name, joined as one list
+  bool upgrade_nominated = false;      // Connection: upgrade
+  bool close = false;                  // Connection: close
+  bool keep_alive = false;             // Connection: keep-alive
 };
 
 /// Refuses what makes the framing or the place of a field doubtful: Content-Length twice or beside Transfer-Encoding,

@@ -67,7 +67,7 @@ struct RecordingSink final : session::PartSink {
 };
 
 /// An agent with an application that hands over bytes and keeps what was not consumed.
-struct Agent final : AgentEvents {
+struct Agent : AgentEvents {
   explicit Agent(AgentOptions options = {}) : codec(std::move(options), ids, *this, sink) {}
 
   AgentDecision on_request(const RequestTarget& request) override {
@@ -109,7 +109,7 @@ inline AgentOptions forward_proxy() {
 }
 
 /// A gateway whose origin hands over bytes; what was not consumed is kept.
-struct Gateway final : GatewayEvents {
+struct Gateway : GatewayEvents {
   explicit Gateway(const Limits& limits = {}) : codec(limits, ids, *this, sink) {}
 
   GatewayDecision on_request(const RequestTarget& request) override {
