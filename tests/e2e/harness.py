@@ -104,7 +104,7 @@ class Process:
 class Nginx:
     """An origin that somebody else wrote: static files, and PUT under /up/."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, locations=""):
         self.root = directory / "www"
         (self.root / "up").mkdir(parents=True)
         (directory / "body").mkdir()
@@ -115,7 +115,7 @@ class Nginx:
             user root; events {{ worker_connections 4096; }}
             http {{ access_log off; if_modified_since before; client_max_body_size 0; client_body_temp_path {directory}/body;
               server {{ listen 127.0.0.1:{self.port} backlog=2048; root {self.root};
-                location /up/ {{ dav_methods PUT; }} location = /empty {{ return 204; }} }} }}"""
+                location /up/ {{ dav_methods PUT; }} location = /empty {{ return 204; }} {locations} }} }}"""
         )
         binary = shutil.which("nginx") or "/usr/sbin/nginx"
         self.process = subprocess.Popen([binary, "-c", str(config)], stderr=subprocess.DEVNULL)
@@ -153,6 +153,8 @@ class Path:
         self.environment = {}                                     # of every process, besides the present one
         self.environments = {}                                    # party -> of that process only
         self.debug = ""                                           # TOML behind every party's common part
+        self.route = ""                                           # more keys of the agent's route
+        self.listener = ""                                        # more keys of its HTTP listener
         self.pki = directory / "pki"
         if not self.pki.exists():
             run([LOUVER, "pki", "init", str(self.pki)])
@@ -217,10 +219,10 @@ class Path:
     def agent_config(self):
         text = self.extra.get("agent", "") + self.common(0)
         text += (f'[[route]]\nname = "web"\nprofile = "{self.profile}"\nserver = "{self.names[self.n + 1]}"\nport = {4000 + self.n + 1}\n'
-                 f'connect = "127.0.0.1:{self.ports[1]}"\n' + ("default = true\n" if self.profile == "http/1" else ""))
+                 f'connect = "127.0.0.1:{self.ports[1]}"\n' + ("default = true\n" if self.profile == "http/1" else "") + self.route)
         for i in range(1, self.n + 1):
             text += f'[[route.middlebox]]\nname = "{self.names[i]}"\nport = {4000 + i}\ngrants = {self.table(self.offer[i])}\n'
-        text += '[[http]]\nlisten = "127.0.0.1:0"\n' if self.profile == "http/1" else '[[tcp]]\nlisten = "127.0.0.1:0"\nroute = "web"\n'
+        text += '[[http]]\nlisten = "127.0.0.1:0"\n' + self.listener if self.profile == "http/1" else '[[tcp]]\nlisten = "127.0.0.1:0"\nroute = "web"\n'
         return text + (f"users = {self.users}\n" if self.users else "")
 
     def start_party(self, i):
@@ -265,8 +267,8 @@ class Case(unittest.TestCase):
         os.chmod(self.directory, 0o755)
         self.addCleanup(shutil.rmtree, self.directory, True)
 
-    def origin(self):
-        made = Nginx(self.directory)
+    def origin(self, locations=""):
+        made = Nginx(self.directory, locations)
         self.addCleanup(made.stop)
         return made
 
