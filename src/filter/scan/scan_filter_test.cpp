@@ -126,6 +126,22 @@ TEST(Scan, stops_what_it_cannot_search_unless_told_to_let_it_pass) {  // FI-02
   EXPECT_THAT(early.error().detail, HasSubstr("before its head"));
 }
 
+TEST(Scan, stops_the_octets_of_a_tunnel_unless_told_to_let_them_pass) {  // FI-02
+  const TestSession session{{"request-head", Grant::read},
+                            {"request-body", Grant::inspect},
+                            {"response-head", Grant::none, Grant::read},
+                            {"response-body", Grant::none, Grant::inspect}};
+  Findings findings;
+  for (const bool pass_coded : {false, true}) {
+    TestRelay relay{session, scans({.rules = {{"a", "x"}}, .pass_coded = pass_coded, .write = findings.writer()})};
+    ASSERT_TRUE(relay.feed("request-head", c2s,
+                           "GET / HTTP/1.1\r\nhost: a\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                           "sec-websocket-version: 13\r\nupgrade: websocket\r\n\r\n"));
+    ASSERT_TRUE(relay.feed("response-head", s2c, "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\n\r\n"));
+    EXPECT_EQ(relay.feed("response-body", s2c, "frames").has_value(), pass_coded);
+  }
+}
+
 TEST(Scan, goes_by_the_last_of_several_heads_of_a_response) {
   const TestSession session{{"response-head", Grant::none, Grant::read},
                             {"response-body", Grant::none, Grant::inspect}};
