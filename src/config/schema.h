@@ -279,7 +279,8 @@ constexpr auto keys_of(Tag<ScanFilter>) {
       key("on_match", &ScanFilter::on_match, Choice<ScanFilter::OnMatch>{on_match_names},
           "`scan`: log it (needs read), block the message (inspect), or redact its record (redact)"),
       key("pass_coded", &ScanFilter::pass_coded, Boolean{},
-          "`scan`: let bodies with a content coding (gzip, ..) pass unsearched, instead of stopping them")};
+          "`scan`: let bodies with a content coding (gzip, ..), and WebSockets, pass unsearched, instead of stopping "
+          "them")};
 }
 
 constexpr auto keys_of(Tag<Announcement>) {

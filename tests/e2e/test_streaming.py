@@ -130,6 +130,8 @@ class Streaming(Case):
             said = b""
             while b"0\r\n\r\n" not in said:
                 more = s.recv(65536)
+                if not more:
+                    return
                 said += more
                 got.put(more)
             s.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
