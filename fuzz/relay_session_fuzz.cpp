@@ -19,6 +19,7 @@ class Filters final : public session::RelayHandler {
     const std::uint8_t order = orders_.octet() & 7;
     if (order == 1 && grant == session::Grant::redact && !part.redacted && !part.bytes.empty())
       return session::Verdict::redact;
+    if (order == 5) return session::Verdict::later;
     if (emit == nullptr || order > 4) return session::Verdict::pass;
     if (order == 2 && !part.end) return session::Verdict::hold;
     if (order == 3)
@@ -28,6 +29,10 @@ class Filters final : public session::RelayHandler {
       return session::Verdict::replaced;
     }
     return session::Verdict::pass;
+  }
+  Result<session::Verdict> on_answer(const session::Part& part, session::Grant grant,
+                                     session::PartSink* emit) override {
+    return on_part(part, grant, emit);
   }
   bool over = false;
 
@@ -74,9 +79,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!consumed) break;
     require(*consumed <= input.size(), "an engine consumes no more than there is");
     require(*consumed != 0 || onward.empty(), "nothing goes on unless something came");
+    if (relay.stalled(from)) {
+      session::Outbound nothing;
+      const auto more = relay.receive(from, MutableBytes{input}.subspan(*consumed), filters, TimePoint{}, nothing);
+      require(more.has_value() && *more == 0 && nothing.empty(), "a stalled relay takes nothing in");
+      session::Outbound late;
+      const auto resumed = relay.resume(from, filters, TimePoint{}, late);
+      check_output(keys, late);
+      if (!resumed) break;
+    }
     require(relay.on_connection_end(from).has_value() == relay.ended(from), "an end without every FIN is a truncation");
     input.erase(input.begin(), input.begin() + static_cast<std::ptrdiff_t>(*consumed));
-    require(input.size() < wire::header_octets + keys.plan().longest_record() + 300, "a partial frame is bounded");
+    require(relay.stalled(from) || input.size() < wire::header_octets + keys.plan().longest_record() + 300,
+            "a partial frame is bounded");
   }
   filters.over = true;
   return 0;

@@ -12,12 +12,24 @@ class Chain::Passage {
 
   Result<Verdict> go() {
     LOUVER_TRY(feed(0, part_, true));
+    return outcome();
+  }
+
+  /// Goes on where filters have been waiting for an answer: the last first, so that what it kept from those before it
+  /// goes on in order.
+  Result<Verdict> go_on() {
+    for (std::size_t place = pipeline_.stages.size(); place-- > 0;) LOUVER_TRY(take_answer(place));
+    return outcome();
+  }
+
+ private:
+  Verdict outcome() const {
+    if (std::ranges::any_of(pipeline_.stages, &Stage::asking)) return Verdict::later;
     if (passes_) return Verdict::pass;
     if (redacts_) return Verdict::redact;
     return std::ranges::any_of(pipeline_.stages, &Stage::holding) ? Verdict::hold : Verdict::replaced;
   }
 
- private:
   /// What a stage emits becomes a part for the next.
   class Onward final : public Emitter {
    public:
@@ -36,8 +48,37 @@ class Chain::Passage {
   /// @param original  what arrived, untouched: if it gets to the end, the engine passes it on without a copy
   Result<> feed(std::size_t place, const session::Part& part, bool original) {
     if (place == pipeline_.stages.size()) return arrive(part, original);
+    Stage& stage = pipeline_.stages[place];
+    if (stage.asking()) return stage.queue(part, original);
     Onward onward{*this, place + 1};
-    LOUVER_ASSIGN(const Verdict verdict, pipeline_.stages[place].show(part, pipeline_.name, onward));
+    LOUVER_ASSIGN(const Verdict verdict, stage.show(part, pipeline_.name, onward));
+    if (verdict == Verdict::later) {
+      stage.keep({part, original});
+      return {};
+    }
+    return settle(place, part, original, verdict);
+  }
+
+  Result<> take_answer(std::size_t place) {
+    Stage& stage = pipeline_.stages[place];
+    if (!stage.asking()) return {};
+    KeptPart kept = stage.take_asked();
+    Onward onward{*this, place + 1};
+    LOUVER_ASSIGN(const Verdict verdict, stage.answer(kept.view(), pipeline_.name, onward));
+    if (verdict == Verdict::later) {
+      stage.keep(std::move(kept));
+      return {};
+    }
+    LOUVER_TRY(settle(place, kept.view(), kept.original, verdict));
+    while (!stage.asking()) {
+      const std::optional<KeptPart> next = stage.take_queued();
+      if (!next) break;
+      LOUVER_TRY(feed(place, next->view(), next->original));
+    }
+    return {};
+  }
+
+  Result<> settle(std::size_t place, const session::Part& part, bool original, Verdict verdict) {
     switch (verdict) {
       case Verdict::pass:
         return feed(place + 1, part, original);
@@ -45,6 +86,7 @@ class Chain::Passage {
         return feed(place + 1, tombstone(part), false);
       case Verdict::replaced:
       case Verdict::hold:
+      case Verdict::later:
         break;
     }
     return {};
@@ -125,14 +167,24 @@ Chain::Pipeline& Chain::pipeline_for(const session::ContextInfo& context, Direct
 }
 
 Result<Verdict> Chain::on_part(const session::Part& part, Grant grant, session::PartSink* emit) {
+  LOUVER_ASSIGN(Pipeline* const pipeline, find_pipeline(part, grant, emit));
+  return pipeline == nullptr ? Verdict::pass : Passage{*pipeline, part, emit}.go();
+}
+
+Result<Verdict> Chain::on_answer(const session::Part& part, Grant grant, session::PartSink* emit) {
+  LOUVER_ASSIGN(Pipeline* const pipeline, find_pipeline(part, grant, emit));
+  return pipeline == nullptr ? Verdict::pass : Passage{*pipeline, part, emit}.go_on();
+}
+
+Result<Chain::Pipeline*> Chain::find_pipeline(const session::Part& part, Grant grant, session::PartSink* emit) {
   const std::uint16_t place = pipeline_of_[slot(part.direction)][raw(part.context)];
-  if (place == 0) return Verdict::pass;
+  if (place == 0) return static_cast<Pipeline*>(nullptr);
   Pipeline& pipeline = pipelines_[place - 1U];
   if (grant != pipeline.grant || (grant == Grant::write) != (emit != nullptr)) {
     return Error{Fault::internal_error,
                  "the session and its filters have different views of the grant on " + pipeline.name};
   }
-  return Passage{pipeline, part, emit}.go();
+  return &pipeline;
 }
 
 void Chain::on_session_end() {

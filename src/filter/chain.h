@@ -27,6 +27,7 @@ class Chain final : public session::RelayHandler {
   /// @fault filter_failed  a filter went beyond its need or broke the shape of a message; the detail names it
   /// @fault whatever a filter returned
   Result<Verdict> on_part(const session::Part& part, Grant grant, session::PartSink* emit) override;
+  Result<Verdict> on_answer(const session::Part& part, Grant grant, session::PartSink* emit) override;
 
   /// To be called once, when no part will come any more.
   void on_session_end();
@@ -46,6 +47,8 @@ class Chain final : public session::RelayHandler {
     std::vector<Stage> stages;  // in the order in which a part meets them
   };
   class Passage;
+  /// Null where no filter sees the part.
+  Result<Pipeline*> find_pipeline(const session::Part& part, Grant grant, session::PartSink* emit);
 
   explicit Chain(SessionInfo session) : session_(std::move(session)) {}
   Result<> load(const Factories& factories, std::size_t held_most);

@@ -70,6 +70,8 @@ class Filter {
   ///   direction, goes
   ///             out before it is emitted. Not for a part that ends its message
   ///   redact    only with the right `redact`: a tombstone goes on; an empty part and a tombstone pass
+  ///   later     an engine is being asked. Nothing of this direction is shown or goes on until on_answer; whoever says
+  ///   this sees to it that SessionInfo::recall is used, within a bounded time
   /// One message in, one message out: by the time a message ends, what the filter put in its place has ended too. To
   /// stop a message, fail with blocked_by_policy. A tombstone (`part.redacted`) that passes may become that many octets
   /// 'x'.
@@ -78,6 +80,12 @@ class Filter {
   /// @fault whatever ends the session: blocked_by_policy, limit_exceeded, filter_failed. The detail is for the log: no
   /// content
   virtual Result<Verdict> on_part(const FilterPart& part, Emitter& out) = 0;
+
+  /// Asked for when recall() was used for the direction of a part that this filter said `later` to, maybe for another's
+  /// sake. `part` is the same, with its octets, and so are the answers, `later` too.
+  virtual Result<Verdict> on_answer(const FilterPart&, Emitter&) {
+    return Error{Fault::filter_failed, "it has no engine that could answer"};
+  }
 
   /// The session is over, however it ended: a message that has not ended never will. Nothing can be emitted any more.
   virtual void on_session_end() {}

@@ -22,15 +22,41 @@ class Stage::Gate final : public Emitter {
   Result<> outcome_;  // the first fault, so that a filter that overlooks it does not go on
 };
 
-Result<Verdict> Stage::show(const session::Part& part, std::string_view context_name, Emitter& next) {
+Result<Verdict> Stage::ask(Question question, const session::Part& part, std::string_view context_name, Emitter& next) {
   Gate gate{*this, next};
   const FilterPart shown{part, context_name, right_};
-  Result<Verdict> answer = filter_->on_part(shown, gate);
+  Result<Verdict> answer = (filter_->*question)(shown, gate);
   if (!gate.outcome()) return gate.outcome().error();
   if (!answer) return Error{answer.error().fault, "filter " + std::string{name_} + ": " + answer.error().detail};
+  if (*answer == Verdict::later) return *answer;
   LOUVER_TRY(check_verdict(part, *answer));
   LOUVER_TRY(check_end(part));
   return *answer == Verdict::redact && part.bytes.empty() ? Verdict::pass : *answer;
+}
+
+Result<> Stage::queue(const session::Part& part, bool original) {
+  queued_octets_ += part.bytes.size();
+  if (queued_octets_ > held_most_) {
+    return Error{Fault::limit_exceeded, "more than " + std::to_string(held_most_) + " octets wait for filter " +
+                                            std::string{name_} + " to answer"};
+  }
+  if (queued_ == nullptr) queued_ = std::make_unique<std::deque<KeptPart>>();
+  const auto goes_on = [](const KeptPart& one) { return !one.part.end && !one.part.redacted && !one.original; };
+  if (queued_->empty() || !goes_on(queued_->back()) || part.redacted || original) {
+    queued_->emplace_back(part, original);
+  } else {
+    append(queued_->back().octets, part.bytes);
+    queued_->back().part.end = part.end;
+  }
+  return {};
+}
+
+std::optional<KeptPart> Stage::take_queued() {
+  if (queued_ == nullptr || queued_->empty()) return std::nullopt;
+  std::optional<KeptPart> out{std::move(queued_->front())};
+  queued_->pop_front();
+  queued_octets_ -= out->octets.size();
+  return out;
 }
 
 Result<> Stage::check_emission(Bytes bytes, bool end) {
@@ -58,8 +84,10 @@ Result<> Stage::check_verdict(const session::Part& part, Verdict verdict) {
       if (right_ != Grant::redact) return failed("it redacts a part, but it may only " + std::string{name_of(right_)});
       out_ended_ = part.end;
       return {};
+    case Verdict::later:
+      break;
   }
-  return failed("its answer is none of the four");
+  return failed("its answer is none of the five");
 }
 
 Result<> Stage::check_hold(const session::Part& part) {

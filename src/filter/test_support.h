@@ -3,6 +3,7 @@
 // For tests only: a session's terms, filters made of functions, and a stand-in for the engine that a chain sits in.
 
 #include <cstdlib>
+#include <deque>
 #include <functional>
 #include <map>
 #include <random>
@@ -37,7 +38,9 @@ class TestSession {
   explicit TestSession(std::initializer_list<Granted> grants, const session::ProfileTraits& profile = profiles[0])
       : terms_(make_terms(grants, profile)) {}
 
-  SessionInfo info() const { return {.id = "0011223344556677/5", .self = PartyIndex{1}, .terms = &terms_}; }
+  SessionInfo info() const {
+    return {.id = "0011223344556677/5", .self = PartyIndex{1}, .terms = &terms_, .recall = {}};
+  }
   ContextId id(std::string_view context) const { return terms_.find_context(context)->id; }
 
  private:
@@ -109,6 +112,52 @@ inline std::shared_ptr<const FilterFactory> act(std::vector<Need> needs, Act act
   return std::make_shared<ActFactory>(std::move(needs), std::move(act), std::move(on_end));
 }
 
+/// Notes what engines want to deliver, until the test lets it through.
+class TestRecall final : public Recall {
+ public:
+  void recall(Direction direction, std::function<void()> deliver) override {
+    waiting.emplace_back(direction, std::move(deliver));
+  }
+  std::deque<std::pair<Direction, std::function<void()>>> waiting;
+};
+
+/// A filter that is a function, and answers each part at once or later, as it happens.
+class TardyFactory final : public FilterFactory {
+ public:
+  /// @param random  outlives the sessions
+  TardyFactory(std::vector<Need> needs, Act act, std::mt19937& random)
+      : needs_(std::move(needs)), act_(std::move(act)), random_(random) {}
+  std::string_view name() const override { return "tardy"; }
+  bool can_act_in(const session::ProfileTraits&) const override { return true; }
+  std::vector<Need> needs(const SessionInfo&) const override { return needs_; }
+  Result<std::unique_ptr<Filter>> make(const SessionInfo& session) const override {
+    return std::unique_ptr<Filter>{std::make_unique<Tardy>(act_, session.recall, random_)};
+  }
+
+ private:
+  struct Tardy final : Filter {
+    Tardy(Act a, std::shared_ptr<Recall> back, std::mt19937& r)
+        : act(std::move(a)), recall(std::move(back)), random(r) {}
+    Result<Verdict> on_part(const FilterPart& part, Emitter& out) override {
+      if (random() % 2 == 0) return act(part, out);
+      const std::size_t way = slot(part.direction);
+      *answered[way] = false;
+      recall->recall(part.direction, [flag = answered[way]] { *flag = true; });
+      return Verdict::later;
+    }
+    Result<Verdict> on_answer(const FilterPart& part, Emitter& out) override {
+      return *answered[slot(part.direction)] ? act(part, out) : Verdict::later;
+    }
+    Act act;
+    std::shared_ptr<Recall> recall;
+    std::mt19937& random;
+    std::array<std::shared_ptr<bool>, 2> answered{std::make_shared<bool>(), std::make_shared<bool>()};
+  };
+  std::vector<Need> needs_;
+  Act act_;
+  std::mt19937& random_;
+};
+
 /// A part that owns its octets.
 struct OwnedPart {
   ContextId context{};
@@ -126,21 +175,59 @@ class TestRelay {
  public:
   explicit TestRelay(const TestSession& session, const Factories& factories, std::size_t held_most = limits::held_bytes)
       : session_(session) {
-    auto made = Chain::make(factories, session.info(), held_most);
+    SessionInfo info = session.info();
+    info.recall = recalls_;
+    auto made = Chain::make(factories, std::move(info), held_most);
     if (!made) std::abort();
     chain_ = *std::move(made);
   }
 
   Chain& chain() { return *chain_; }
+  ContextId id(std::string_view context) const { return session_.id(context); }
 
+  /// Behind a part that has no verdict yet, the next ones of its direction wait.
   Result<> feed(const OwnedPart& part) {
+    Way& way = ways_[slot(part.direction)];
+    if (!way.asked) return show(part, &Chain::on_part);
+    way.behind.push_back(part);
+    return {};
+  }
+
+  /// Lets what some engine wants to deliver through: the first by default.
+  Result<> deliver(std::size_t which = 0) {
+    auto [direction, deliver] = std::move(recalls_->waiting[which]);
+    recalls_->waiting.erase(recalls_->waiting.begin() + static_cast<std::ptrdiff_t>(which));
+    deliver();
+    return ask_again(direction);
+  }
+  Result<> ask_again(Direction direction) {
+    Way& way = ways_[slot(direction)];
+    if (!way.asked) return {};
+    LOUVER_TRY(show(OwnedPart{*std::exchange(way.asked, std::nullopt)}, &Chain::on_answer));
+    while (!way.asked && !way.behind.empty()) {
+      const OwnedPart next = std::move(way.behind.front());
+      way.behind.pop_front();
+      LOUVER_TRY(show(next, &Chain::on_part));
+    }
+    return {};
+  }
+  std::size_t to_deliver() const { return recalls_->waiting.size(); }
+  TestRecall& recalls() { return *recalls_; }
+  bool stalled(Direction direction) const { return ways_[slot(direction)].asked.has_value(); }
+
+ private:
+  Result<> show(const OwnedPart& part,
+                Result<Verdict> (Chain::*question)(const session::Part&, Grant, session::PartSink*)) {
     const session::Part view = part.view();
     const Grant grant = session_.info().grant(part.context, part.direction);
     if (grant == Grant::none) return note(view);
     Sink sink{*this};
-    LOUVER_ASSIGN(const Verdict verdict, chain_->on_part(view, grant, grant == Grant::write ? &sink : nullptr));
+    LOUVER_ASSIGN(const Verdict verdict, ((*chain_).*question)(view, grant, grant == Grant::write ? &sink : nullptr));
     last_verdict = verdict;
     switch (verdict) {
+      case Verdict::later:
+        ways_[slot(part.direction)].asked = part;
+        return {};
       case Verdict::pass:
         return pass(view, grant);
       case Verdict::replaced:
@@ -160,6 +247,7 @@ class TestRelay {
     return Fault::internal_error;
   }
 
+ public:
   /// A message of one context, cut at the given places (ascending, each at most its size).
   Result<> feed(std::string_view context, Direction direction, std::string_view message,
                 std::span<const std::size_t> cuts = {}, std::uint32_t exchange = 1) {
@@ -196,6 +284,10 @@ class TestRelay {
     std::string bytes;
     std::size_t ends = 0;
   };
+  struct Way {
+    std::optional<OwnedPart> asked;
+    std::deque<OwnedPart> behind;
+  };
 
   Result<> pass(const session::Part& part, Grant grant) {
     if (!part.redacted || grant != Grant::write) return note(part);
@@ -211,6 +303,8 @@ class TestRelay {
   }
 
   const TestSession& session_;
+  std::shared_ptr<TestRecall> recalls_ = std::make_shared<TestRecall>();
+  std::array<Way, 2> ways_;
   std::unique_ptr<Chain> chain_;
   std::map<std::tuple<ContextId, Direction, Exchange>, Message> out_;
 };

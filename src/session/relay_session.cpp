@@ -68,8 +68,9 @@ Result<std::size_t> RelaySession::receive(Side from, MutableBytes input, RelayHa
                                           Outbound& onward) {
   Way& way = *ways_[slot(direction_from(from))];
   last_activity_ = now;
-  return for_each_record(input, *plan_, alert_,
-                         [&](const wire::FrameView& frame) { return on_record(way, frame, handler, onward); });
+  return for_each_record(
+      input, *plan_, alert_, [&](const wire::FrameView& frame) { return on_record(way, frame, handler, onward); },
+      [&] { return !way.asked; });
 }
 
 Result<> RelaySession::on_record(Way& way, const wire::FrameView& frame, RelayHandler& handler, Outbound& onward) {
@@ -115,7 +116,7 @@ Result<> RelaySession::wait(Way& way, const AcceptedRecord& record) {
 Result<> RelaySession::release(Way& way, RelayHandler& handler, Outbound& onward) {
   if (way.receiver.sunk_all())
     way.held.reset();  // what is held belongs to a message that will never end: its exchange is incomplete
-  while (!way.waiting.empty()) {
+  while (!way.asked && !way.waiting.empty()) {
     auto next = way.waiting.begin();
     if (way.held) {
       next = std::ranges::find_if(way.waiting, [&](const Waiting& one) { return one.record.context() == *way.held; });
@@ -126,7 +127,32 @@ Result<> RelaySession::release(Way& way, RelayHandler& handler, Outbound& onward
     way.waiting_bytes -= one.frame.size();
     LOUVER_TRY(process(way, one.record, false, handler, onward));
   }
-  return finish_if_ended(way, onward);
+  return way.asked ? Result<>{} : finish_if_ended(way, onward);
+}
+
+/// The octets of a record that a filter has not decided on are kept here, so that its input can be given back. What
+/// comes behind it stays with the caller: this is where a slow filter slows the sender.
+Result<> RelaySession::ask(Way& way, const AcceptedRecord& record, const Part& part) {
+  Buffer copy = to_buffer(record.whole());
+  LOUVER_ASSIGN(const AcceptedRecord moved, way.receiver.moved(record, copy));
+  way.asked.emplace(Asked{std::move(copy), to_buffer(part.bytes), moved, part});
+  way.asked->part.bytes = way.asked->plaintext;
+  return {};
+}
+
+Result<> RelaySession::resume(Side from, RelayHandler& handler, TimePoint now, Outbound& onward) {
+  Way& way = *ways_[slot(direction_from(from))];
+  if (!way.asked) return {};
+  last_activity_ = now;
+  const Part& part = way.asked->part;
+  const Grant grant = way.grants[raw(part.context)];
+  Emitter emitter{way, part.context, onward};
+  LOUVER_ASSIGN(const Verdict verdict, handler.on_answer(part, grant, grant == Grant::write ? &emitter : nullptr));
+  if (verdict == Verdict::later) return {};
+  const Asked asked = *std::exchange(way.asked, std::nullopt);
+  LOUVER_TRY(grant == Grant::write ? settle_write(way, asked.part, verdict, onward)
+                                   : settle_read(way, asked.record, asked.part, verdict, false, onward));
+  return release(way, handler, onward);
 }
 
 Result<> RelaySession::process(Way& way, const AcceptedRecord& record, bool in_input, RelayHandler& handler,
@@ -156,15 +182,21 @@ Result<> RelaySession::relay_read(Way& way, const AcceptedRecord& record, bool i
   const std::size_t octets = record.data() != nullptr ? record.data()->ciphertext.size() : 0;
   if (scratch_.size() < octets) scratch_.resize(octets);
   LOUVER_ASSIGN(const std::optional<Part> part, way.receiver.open(record, scratch_));
-  if (part) {
-    const Grant grant = way.grants[raw(record.context())];
-    LOUVER_ASSIGN(const Verdict verdict, handler.on_part(*part, grant, nullptr));
-    if (verdict == Verdict::redact && grant == Grant::redact && record.data() != nullptr && !part->bytes.empty()) {
-      return put_tombstone(way, record, onward);
-    }
-    if (verdict != Verdict::pass)
-      return Error{Fault::filter_failed, "a filter asked for more than its grant lets it do"};
+  if (!part) {
+    way.receiver.bear_witness(record);
+    return pass(way, record, in_input, onward);
   }
+  LOUVER_ASSIGN(const Verdict verdict, handler.on_part(*part, way.grants[raw(part->context)], nullptr));
+  if (verdict == Verdict::later) return ask(way, record, *part);
+  return settle_read(way, record, *part, verdict, in_input, onward);
+}
+
+Result<> RelaySession::settle_read(Way& way, const AcceptedRecord& record, const Part& part, Verdict verdict,
+                                   bool in_input, Outbound& onward) {
+  const bool has_content = record.data() != nullptr && !part.bytes.empty();
+  if (verdict == Verdict::redact && way.grants[raw(part.context)] == Grant::redact && has_content)
+    return put_tombstone(way, record, onward);
+  if (verdict != Verdict::pass) return Error{Fault::filter_failed, "a filter asked for more than its grant lets it do"};
   way.receiver.bear_witness(record);
   return pass(way, record, in_input, onward);
 }
@@ -181,24 +213,30 @@ Result<> RelaySession::relay_write(Way& way, const AcceptedRecord& record, Relay
   if (!part) return {};  // a FIN, or padding: this party makes its own
   Emitter emitter{way, part->context, onward};
   LOUVER_ASSIGN(const Verdict verdict, handler.on_part(*part, Grant::write, &emitter));
+  if (verdict == Verdict::later) return ask(way, record, *part);
+  return settle_write(way, *part, verdict, onward);
+}
+
+Result<> RelaySession::settle_write(Way& way, Part part, Verdict verdict, Outbound& onward) {
   switch (verdict) {
     case Verdict::pass:
       way.held.reset();
-      if (part->redacted) {
-        const Buffer filler(part->redacted_bytes, std::byte{'x'});
-        part->redacted = false;
-        part->bytes = filler;
-        return way.sender.send(*part, onward);
+      if (part.redacted) {
+        const Buffer filler(part.redacted_bytes, std::byte{'x'});
+        part.redacted = false;
+        part.bytes = filler;
+        return way.sender.send(part, onward);
       }
-      return way.sender.send(*part, onward);
+      return way.sender.send(part, onward);
     case Verdict::replaced:
       way.held.reset();
       return {};
     case Verdict::hold:
-      if (part->end) return Error{Fault::filter_failed, "a filter holds a message that has ended"};
-      way.held = part->context;
+      if (part.end) return Error{Fault::filter_failed, "a filter holds a message that has ended"};
+      way.held = part.context;
       return {};
     case Verdict::redact:
+    case Verdict::later:
       break;
   }
   return Error{Fault::filter_failed, "a writer does not redact, it writes"};
@@ -212,7 +250,8 @@ Result<> RelaySession::finish_if_ended(Way& way, Outbound& onward) {
 
 bool RelaySession::ended(Side from) const {
   const Way& way = *ways_[slot(direction_from(from))];
-  return way.receiver.ended_all() && way.waiting.empty() && !way.held && (!way.writes || way.sender.finished());
+  return way.receiver.ended_all() && way.waiting.empty() && !way.held && !way.asked &&
+         (!way.writes || way.sender.finished());
 }
 
 Result<> RelaySession::on_connection_end(Side from) const {

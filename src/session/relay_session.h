@@ -15,6 +15,7 @@ enum class Verdict : std::uint8_t {
   replaced,  // write only: what goes on was emitted, if anything
   hold,      // write only: something is kept back; nothing that came later goes out before it is emitted
   redact,    // redact only: a tombstone takes its place
+  later,     // not known yet: nothing in this direction goes on or is shown until RelaySession::resume
 };
 
 /// A middlebox's filters, as the engine sees them: shown each part that this party's grants open to it.
@@ -25,6 +26,10 @@ class RelayHandler {
   /// null for readers. A tombstone (`part.redacted`) that a writer lets pass goes on as that many octets 'x'.
   /// @fault whatever ends the session: blocked_by_policy, filter_failed
   virtual Result<Verdict> on_part(const Part& part, Grant grant, PartSink* emit) = 0;
+  /// The verdict on the part to which on_part, or this, last said `later` in its direction. All arguments are as then.
+  virtual Result<Verdict> on_answer(const Part&, Grant, PartSink*) {
+    return Error{Fault::internal_error, "filters that never say later were asked again"};
+  }
 
  protected:
   RelayHandler() = default;
@@ -45,9 +50,16 @@ class RelaySession {
                                                     Duration idle_deadline, TimePoint started = TimePoint::max());
 
   /// Takes whole frames that came from `from`; what goes on to the other side is appended to `onward`.
-  /// @return octets consumed: forwarded runs lie in `input` until they are written
+  /// @return octets consumed: forwarded runs lie in `input` until they are written. Less than all whole frames when
+  /// this way is stalled: then the caller stops reading from there until resume() has ended that.
   virtual Result<std::size_t> receive(Side from, MutableBytes input, RelayHandler& handler, TimePoint now,
                                       Outbound& onward);
+
+  /// What comes from `from` waits for a verdict.
+  bool stalled(Side from) const { return ways_[slot(direction_from(from))]->asked.has_value(); }
+  /// Asks `handler` for the verdict on what came from `from` and stalled it, and goes on if there is one. Does nothing
+  /// where nothing is stalled.
+  Result<> resume(Side from, RelayHandler& handler, TimePoint now, Outbound& onward);
 
   /// Every flow on the hop from `from` has ended, and everything has been put out.
   virtual bool ended(Side from) const;
@@ -72,6 +84,13 @@ class RelaySession {
     Buffer frame;
     AcceptedRecord record;
   };
+  /// The record on which a filter has not decided yet.
+  struct Asked {
+    Buffer frame;
+    Buffer plaintext;
+    AcceptedRecord record;  // in `frame`
+    Part part;              // in `plaintext`
+  };
   struct Way {
     Way(Direction d, Receiver r, Sender s) : direction(d), receiver(std::move(r)), sender(std::move(s)) {}
     Direction direction;
@@ -79,6 +98,7 @@ class RelaySession {
     Sender sender;
     std::array<Grant, 256> grants{};
     std::optional<ContextId> held;  // the context of which a filter keeps something back
+    std::optional<Asked> asked;     // while it is there, nothing moves
     std::deque<Waiting> waiting;
     std::size_t waiting_bytes = 0;
     bool writes = false;
@@ -93,6 +113,10 @@ class RelaySession {
   Result<> process(Way& way, const AcceptedRecord& record, bool in_input, RelayHandler& handler, Outbound& onward);
   Result<> relay_read(Way& way, const AcceptedRecord& record, bool in_input, RelayHandler& handler, Outbound& onward);
   Result<> relay_write(Way& way, const AcceptedRecord& record, RelayHandler& handler, Outbound& onward);
+  Result<> settle_read(Way& way, const AcceptedRecord& record, const Part& part, Verdict verdict, bool in_input,
+                       Outbound& onward);
+  Result<> settle_write(Way& way, Part part, Verdict verdict, Outbound& onward);
+  Result<> ask(Way& way, const AcceptedRecord& record, const Part& part);
   Result<> put_tombstone(Way& way, const AcceptedRecord& record, Outbound& onward);
   Result<> pass(Way& way, const AcceptedRecord& record, bool in_input, Outbound& onward);
   void note_answer(const AcceptedRecord& record);

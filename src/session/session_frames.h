@@ -13,15 +13,16 @@ struct ReceivedAlert {
   std::uint8_t code;
 };
 
-/// Walks the whole frames at the front of `input`; `on_record(FrameView)` takes DATA and REDACTED.
-/// @return octets consumed: a partial frame stays with the caller
+/// Walks the whole frames at the front of `input` as long as `goes_on()`; `on_record(FrameView)` takes DATA and
+/// REDACTED.
+/// @return octets consumed: what comes behind, and a partial frame, stays with the caller
 /// @fault peer_alert (kept in `alert`), unexpected_frame, limit_exceeded, whatever on_record returns
-template <class OnRecord>
+template <class OnRecord, class GoesOn>
 Result<std::size_t> for_each_record(MutableBytes input, const PathPlan& plan, std::optional<ReceivedAlert>& alert,
-                                    OnRecord&& on_record) {
+                                    OnRecord&& on_record, GoesOn&& goes_on) {
   const std::size_t longest = std::max<std::size_t>(plan.longest_record(), 1 + 256);
   std::size_t consumed = 0;
-  while (true) {
+  while (goes_on()) {
     LOUVER_ASSIGN(const std::optional<wire::FrameView> frame, wire::next_frame(input.subspan(consumed), longest));
     if (!frame) return consumed;
     consumed += frame->whole.size();
@@ -36,6 +37,13 @@ Result<std::size_t> for_each_record(MutableBytes input, const PathPlan& plan, st
     }
     LOUVER_TRY(on_record(*frame));
   }
+  return consumed;
+}
+
+template <class OnRecord>
+Result<std::size_t> for_each_record(MutableBytes input, const PathPlan& plan, std::optional<ReceivedAlert>& alert,
+                                    OnRecord&& on_record) {
+  return for_each_record(input, plan, alert, std::forward<OnRecord>(on_record), [] { return true; });
 }
 
 }  // namespace louver::session

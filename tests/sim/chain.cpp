@@ -92,16 +92,34 @@ void Chain::deliver(std::size_t hop, Direction direction, Buffer bytes) {
         split_ && random_.chance(50) ? 1 + random_.upto(std::min<std::size_t>(rest.size(), 400) - 1) : rest.size();
     append(at.arrived, rest.first(size));
     rest = rest.subspan(size);
-    Node::Outputs out;
-    const auto consumed = node.receive(side_from(direction), at.arrived, clock_.now(), out);
-    if (!consumed) {
-      put(to, out);
-      give_up(to, consumed.error());
-      return;
-    }
-    handle(to, out);
-    at.arrived.erase(at.arrived.begin(), at.arrived.begin() + static_cast<std::ptrdiff_t>(*consumed));
+    if (!offer(hop, direction)) return;
   }
+}
+
+/// What has arrived there and was not consumed. False if the party gave up.
+bool Chain::offer(std::size_t hop, Direction direction) {
+  const std::size_t to = direction == Direction::c2s ? hop + 1 : hop;
+  Link& at = link(hop, direction);
+  Node::Outputs out;
+  const auto consumed = nodes_[to]->receive(side_from(direction), at.arrived, clock_.now(), out);
+  if (!consumed) {
+    put(to, out);
+    give_up(to, consumed.error());
+    return false;
+  }
+  handle(to, out);
+  at.arrived.erase(at.arrived.begin(), at.arrived.begin() + static_cast<std::ptrdiff_t>(*consumed));
+  return true;
+}
+
+void Chain::wake(std::size_t node) {
+  if (nodes_[node]->error) return;
+  Node::Outputs out;
+  const auto fine = nodes_[node]->wake(clock_.now(), out);
+  handle(node, out);
+  if (!fine) return give_up(node, fine.error());
+  if (node > 0 && !link(node - 1, Direction::c2s).arrived.empty() && !offer(node - 1, Direction::c2s)) return;
+  if (node + 1 < nodes_.size() && !link(node, Direction::s2c).arrived.empty()) offer(node, Direction::s2c);
 }
 
 void Chain::tell_ends() {

@@ -27,6 +27,8 @@ class Node {
   virtual Result<> on_end(Side) { return {}; }
   virtual TimePoint deadline() const { return TimePoint::max(); }
   virtual Result<> on_deadline(Now, Outputs&) { return {}; }
+  /// Somebody it waited for has answered.
+  virtual Result<> wake(Now, Outputs&) { return {}; }
   /// What the party says when it gives up.
   virtual void fail(const Error&, Outputs&) {}
   /// It has nothing more to say or hear: its connections close in order.
@@ -53,6 +55,8 @@ class Chain {
   void inject(std::size_t hop, Direction direction, Bytes bytes);
   /// Ends the connection of a hop as an attacker would.
   void cut(std::size_t hop);
+  /// Wakes a party, and shows it again what it has left of its input. Nothing moves yet on the other links.
+  void wake(std::size_t node);
   /// An application's mistake or the caller's wish: the party gives up with this error.
   void fail(std::size_t node, const Error& error);
   /// Moves on until nothing is under way; deadlines are not reached.
@@ -76,6 +80,7 @@ class Chain {
   void send(std::size_t hop, Direction direction, const session::Outbound& out);
   bool step(TimePoint until);
   void deliver(std::size_t hop, Direction direction, Buffer bytes);
+  bool offer(std::size_t hop, Direction direction);
   void handle(std::size_t node, Node::Outputs& out);
   void give_up(std::size_t node, const Error& error);
   void end_links(std::size_t node);

@@ -51,8 +51,13 @@ class TestHandler final : public session::RelayHandler {
     if (const auto noted = notes.on_part(part); !noted) return noted.error();
     return act ? act(part, grant, emit) : session::Verdict::pass;
   }
+  Result<session::Verdict> on_answer(const session::Part& part, session::Grant grant,
+                                     session::PartSink* emit) override {
+    return answer(part, grant, emit);
+  }
   Notebook notes;
   Act act;
+  Act answer;  // to what `act` said `later` to
 };
 
 /// A session ends with its association, or when a Close's drain time is over.
@@ -119,6 +124,11 @@ class SessionServerNode final : public Node {
 
 class RelayNode final : public Node {
  public:
+  Result<> wake(Now now, Outputs& out) override {
+    for (const Side from : {Side::client, Side::server})
+      LOUVER_TRY(engine->resume(from, handler, now.mono, out.to(opposite(from))));
+    return {};
+  }
   RelayNode(session::AssociationTable& table, const session::ProfileTraits& profile,
             Duration idle = limits::idle_deadline, session::CounterLimits counters = {})
       : table_(table), profile_(profile), idle_(idle), counters_(counters) {}
