@@ -99,21 +99,26 @@ void reap(pid_t pid) {
 
 }  // namespace
 
-Result<Spawned> spawn(const std::vector<std::string>& argv,
-                      const std::optional<std::vector<std::string>>& environment) {
+Result<Spawned> spawn(const std::vector<std::string>& argv, const std::optional<std::vector<std::string>>& environment,
+                      Input wanted) {
   if (argv.empty()) return Error{Fault::configuration, "no program was named"};
   const std::string failed = "cannot start \"" + printable(argv.front()) + "\"";
   LOUVER_ASSIGN(Pipe out, make_pipe());
   LOUVER_ASSIGN(Pipe err, make_pipe());
   LOUVER_ASSIGN(Pipe report, make_pipe());
-  const Descriptor input{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
-  if (!input) return system_fault(Fault::configuration, failed + ": /dev/null", errno);
+  Pipe in;
+  if (wanted == Input::pipe) {
+    LOUVER_ASSIGN(in, make_pipe());
+  } else {
+    in.read = Descriptor{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+    if (!in.read) return system_fault(Fault::configuration, failed + ": /dev/null", errno);
+  }
 
   std::vector<char*> arguments = pointers_to(argv);
   std::vector<char*> variables = pointers_to(environment.value_or(std::vector<std::string>{}));
   const Plan plan{.argv = arguments.data(),
                   .environment = environment ? variables.data() : environ,
-                  .input = input.fd(),
+                  .input = in.read.fd(),
                   .out = out.write.fd(),
                   .err = err.write.fd(),
                   .report = report.write.fd(),
@@ -137,7 +142,11 @@ Result<Spawned> spawn(const std::vector<std::string>& argv,
     reap(pid);
     return system_fault(Fault::configuration, failed + ": watching it (pidfd_open needs Linux 5.3)", error);
   }
-  return Spawned{.pid = pid, .ended = std::move(ended), .out = std::move(out.read), .err = std::move(err.read)};
+  return Spawned{.pid = pid,
+                 .ended = std::move(ended),
+                 .out = std::move(out.read),
+                 .err = std::move(err.read),
+                 .in = std::move(in.write)};
 }
 
 }  // namespace louver::runtime

@@ -41,6 +41,7 @@ class Subprocess::Process : public std::enable_shared_from_this<Subprocess::Proc
 
   Result<> adopt(Spawned spawned);
   void when_line(std::string text, TimePoint deadline, std::function<void(Result<std::string>)> callback);
+  void write(Bytes octets);
   void terminate(Duration grace);
   void drop();
 
@@ -57,6 +58,8 @@ class Subprocess::Process : public std::enable_shared_from_this<Subprocess::Proc
   enum class Read : std::uint8_t { more, nothing_now, end };
 
   Result<> watch_output(Output& output, Descriptor pipe);
+  Result<> watch_input(Descriptor pipe);
+  void write_turn();
   void read_turn(Output& output);
   Read read_once(Output& output);
   bool on_line(OutputStream stream, std::string_view line);
@@ -72,6 +75,8 @@ class Subprocess::Process : public std::enable_shared_from_this<Subprocess::Proc
   bool dropped_ = false;
   Watch ended_;
   std::array<Output, 2> outputs_;
+  Watch input_;
+  Buffer unwritten_;
   Timer kill_;
   Timer line_deadline_;
   std::string wanted_text_;
@@ -89,6 +94,7 @@ Result<> Subprocess::Process::adopt(Spawned spawned) {
                                          },
                                      .on_writable = {}}));
   ended_.wait_readable();
+  if (spawned.in) LOUVER_TRY(watch_input(std::move(spawned.in)));
   LOUVER_TRY(watch_output(outputs_[0], std::move(spawned.out)));
   return watch_output(outputs_[1], std::move(spawned.err));
 }
@@ -105,13 +111,44 @@ Result<> Subprocess::Process::watch_output(Output& output, Descriptor pipe) {
   return {};
 }
 
+Result<> Subprocess::Process::watch_input(Descriptor pipe) {
+  auto weak = weak_from_this();
+  LOUVER_ASSIGN(input_, Watch::open(loop_, std::move(pipe), {.on_readable = {}, .on_writable = [weak] {
+                                                               if (const auto self = weak.lock()) self->write_turn();
+                                                             }}));
+  return {};
+}
+
+void Subprocess::Process::write(Bytes octets) {
+  if (!input_) return;
+  const bool waits = !unwritten_.empty();
+  append(unwritten_, octets);
+  if (!waits) write_turn();
+}
+
+void Subprocess::Process::write_turn() {
+  std::size_t done = 0;
+  while (done < unwritten_.size()) {
+    const ssize_t put = ::write(input_.fd(), unwritten_.data() + done, unwritten_.size() - done);
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {  // it has closed its input
+      unwritten_.clear();
+      return input_.close();
+    }
+    if (put < 0) break;
+    done += static_cast<std::size_t>(put);
+  }
+  unwritten_.erase(unwritten_.begin(), unwritten_.begin() + static_cast<std::ptrdiff_t>(done));
+  if (!unwritten_.empty()) input_.wait_writable();
+}
+
 void Subprocess::Process::read_turn(Output& output) {
   for (int i = 0; i < reads_in_a_turn; ++i) {
     const Read read = read_once(output);
     if (read == Read::end) return output.watch.close();
     if (read == Read::nothing_now) break;
   }
-  output.watch.wait_readable();
+  if (output.watch) output.watch.wait_readable();
 }
 
 Subprocess::Process::Read Subprocess::Process::read_once(Output& output) {
@@ -127,6 +164,10 @@ Subprocess::Process::Read Subprocess::Process::read_once(Output& output) {
   if (got <= 0) {
     output.lines.end(each);
     return Read::end;
+  }
+  if (stream == OutputStream::out && options_.on_octets) {
+    if (!dropped_) options_.on_octets(Bytes{std::as_bytes(std::span{text.data(), static_cast<std::size_t>(got)})});
+    return dropped_ ? Read::end : Read::more;
   }
   output.lines.add({text.data(), static_cast<std::size_t>(got)}, each);
   return Read::more;
@@ -144,6 +185,7 @@ void Subprocess::Process::on_ended() {
   ::kill(-pid_, SIGKILL);  // what is left of its group; the number is ours until it is reaped
   const ExitStatus status = reap();
   for (Output& output : outputs_) drain(output);
+  input_.close();
   kill_.cancel();
   ended_.close();
   if (on_wanted_line_)
@@ -206,12 +248,13 @@ void Subprocess::Process::drop() {
   }
   ended_.close();
   for (Output& output : outputs_) output.watch.close();
+  input_.close();
   kill_.cancel();
   line_deadline_.cancel();
 }
 
 Result<std::unique_ptr<Subprocess>> Subprocess::start(Loop& loop, SubprocessOptions options) {
-  LOUVER_ASSIGN(Spawned spawned, spawn(options.argv, options.environment));
+  LOUVER_ASSIGN(Spawned spawned, spawn(options.argv, options.environment, options.input ? Input::pipe : Input::null));
   std::unique_ptr<Subprocess> out{new Subprocess{std::make_shared<Process>(loop, std::move(options))}};
   LOUVER_TRY(out->process_->adopt(std::move(spawned)));
   return out;
@@ -225,6 +268,8 @@ bool Subprocess::is_running() const { return process_->is_running(); }
 void Subprocess::when_line(std::string text, TimePoint deadline, std::function<void(Result<std::string>)> callback) {
   process_->when_line(std::move(text), deadline, std::move(callback));
 }
+
+void Subprocess::write(Bytes octets) { process_->write(octets); }
 
 void Subprocess::terminate(Duration grace) { process_->terminate(grace); }
 

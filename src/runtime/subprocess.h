@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/result.h"
 #include "base/time.h"
 
@@ -36,6 +37,10 @@ struct SubprocessOptions {
   std::optional<std::vector<std::string>> environment{};
   /// Each line without its end, of at most `most_line_bytes`; the rest of a longer one is dropped. May be empty.
   std::function<void(OutputStream stream, std::string_view line)> on_line{};
+  /// Instead of lines of `out`: its octets as they come, 16 KiB at most at a time. May be empty.
+  std::function<void(Bytes octets)> on_octets{};
+  /// Its input is a pipe for write(), instead of /dev/null.
+  bool input = false;
   /// Once, after the last line. May be empty.
   std::function<void(const ExitStatus& status)> on_exit{};
   std::size_t most_line_bytes = std::size_t{8} * 1024;
@@ -43,9 +48,9 @@ struct SubprocessOptions {
 
 /// A child process whose output is read line by line. Lives on its loop's thread.
 ///
-/// The child has three descriptors (input from /dev/null, both outputs to us), no blocked signals, a process group of
-/// its own, and is killed when the thread that started it ends: start it on a thread that lasts. When it ends, the rest
-/// of its group is killed. Callbacks may destroy the object.
+/// The child has three descriptors (input from /dev/null or us, both outputs to us), no blocked signals, a process
+/// group of its own, and is killed when the thread that started it ends: start it on a thread that lasts. When it ends,
+/// the rest of its group is killed. Callbacks may destroy the object.
 class Subprocess {
  public:
   /// Returns when the program runs.
@@ -62,6 +67,10 @@ class Subprocess {
   /// Calls `callback` once with the next line on either stream that contains `text`; or with the fault `timeout` at the
   /// deadline, or `connection_lost` with the exit status when the process ends before. One at a time.
   void when_line(std::string text, TimePoint deadline, std::function<void(Result<std::string>)> callback);
+
+  /// Puts octets behind what still waits to go into its input: bound by the caller, who alone knows what it may be late
+  /// with. Nothing goes to a process that no longer reads, has ended, or has no such input.
+  void write(Bytes octets);
 
   /// Asks it to end (SIGTERM to its group), and kills it if it has not within `grace`. `on_exit` tells when it has.
   void terminate(Duration grace = std::chrono::seconds{5});

@@ -240,5 +240,53 @@ TEST_F(SubprocessTest, ends_with_its_parent_even_if_that_is_killed) {
   EXPECT_TRUE(ends_soon(end));
 }
 
+TEST_F(SubprocessTest, octets_go_through_its_input_and_come_back_as_they_are) {
+  const Buffer sent = pattern(0, 3'000'000);  // many times what a pipe holds
+  Buffer got;
+  SubprocessOptions with = options({"/bin/cat"});
+  with.input = true;
+  with.on_octets = [&](Bytes octets) { append(got, octets); };
+  start(std::move(with));
+  for (std::size_t at = 0; at < sent.size(); at += 100'000) process->write(Bytes{sent}.subspan(at, 100'000));
+  ASSERT_TRUE(run_until(loop, [&] { return got.size() >= sent.size(); }));
+  EXPECT_TRUE(equal(got, sent));
+  EXPECT_TRUE(out.empty()) << "octets instead of lines";
+}
+
+TEST_F(SubprocessTest, what_is_written_to_a_process_that_no_longer_reads_goes_nowhere) {
+  ignore_sigpipe();
+  SubprocessOptions with = options({"/bin/sh", "-c", "exec 0<&-; echo closed; sleep 1000"});
+  with.input = true;
+  start(std::move(with));
+  ASSERT_TRUE(run_until(loop, [&] { return !out.empty(); }));
+  for (int i = 0; i < 3; ++i) {
+    process->write(pattern(0, 1'000'000));
+    run_ready(loop);
+  }
+  EXPECT_TRUE(process->is_running());
+  process.reset();
+}
+
+TEST_F(SubprocessTest, without_an_input_it_reads_the_end_and_writing_does_nothing) {
+  start(options({"/bin/sh", "-c", "cat; echo end"}));
+  process->write(as_bytes("not there\n"));
+  run_to_end();
+  EXPECT_THAT(out, ElementsAre("end"));
+}
+
+TEST_F(SubprocessTest, may_be_destroyed_while_its_octets_come) {
+  SubprocessOptions with = options({"/bin/cat", "/dev/zero"});
+  std::size_t got = 0;
+  with.on_octets = [&](Bytes octets) {
+    got += octets.size();
+    process.reset();
+  };
+  start(std::move(with));
+  ASSERT_TRUE(run_until(loop, [&] { return process == nullptr; }));
+  const std::size_t then = got;
+  run_ready(loop);
+  EXPECT_EQ(got, then);
+}
+
 }  // namespace
 }  // namespace louver::runtime
