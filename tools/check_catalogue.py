@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 ROW = re.compile(r"^\| ([A-Z]{2}-\d{2}) \|")
-MENTION = re.compile(r"(?<![A-Za-z0-9])(HS|KI|RS|JN|RC|OR|HP|RG|AU|DI|AL|DS|HT)[-_](\d{2})(?!\d)")
+MENTION = re.compile(r"(?<![A-Za-z0-9])(HS|KI|RS|JN|RC|OR|HP|RG|AU|DI|AL|DS|HT|FI)[-_](\d{2})(?!\d)")
 TEST_FILES = ("tests/**/*.cpp", "tests/**/*.h", "tests/**/*.py", "src/**/*_test.cpp")
 
 
