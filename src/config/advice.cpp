@@ -54,6 +54,9 @@ std::vector<std::string> advice(const Agent& agent) {
 std::vector<std::string> advice(const Middlebox& middlebox) {
   std::vector<std::string> out = advice_for_all(middlebox.common);
   for (const Filter& filter : middlebox.filters) {
+    const auto* exec = std::get_if<ExecFilter>(&filter.options);
+    if (exec && exec->on_failure == ExecFilter::OnFailure::pass)
+      out.push_back(filter.place + ": on_failure = \"pass\": whoever brings a worker to fail gets past this filter");
     const auto* log = std::get_if<LogFilter>(&filter.options);
     if (!log) continue;
     if (log->sample == 0) out.push_back(filter.place + ": sample = 0: this filter never logs anything");

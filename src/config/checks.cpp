@@ -190,6 +190,12 @@ Result<> check(const ScanFilter& filter, const Where& where, Place place) {
   return {};
 }
 
+Result<> check(const ExecFilter& filter, const Where& where, Place place) {
+  if (filter.access == ExecFilter::Access::redact && filter.unit == ExecFilter::Unit::message)
+    return where.wrong(place, "access \"redact\" blacks out records: it needs unit = \"piece\"");
+  return {};
+}
+
 Result<> check(const Approval& approval, const Where& where, Place place) {
   if (approval.refuse && (approval.required || !approval.grants.empty() || !approval.minimum.empty())) {
     return where.wrong(place, "\"refuse\" excludes \"required\", \"grants\" and \"minimum\"");

@@ -259,9 +259,24 @@ struct ScanFilter {
   bool pass_coded = false;  // bodies with a content coding, unsearched
 };
 
+/// Asks worker processes of the operator's.
+struct ExecFilter {
+  enum class Access : std::uint8_t { read, inspect, redact, write };
+  enum class Unit : std::uint8_t { message, piece };
+  enum class OnFailure : std::uint8_t { block, pass };
+  std::vector<std::string> command = {};      // [0] is the program's path from the root
+  std::vector<std::string> environment = {};  // "NAME=value"
+  Access access = Access::inspect;
+  Unit unit = Unit::message;
+  OnFailure on_failure = OnFailure::block;
+  std::uint16_t workers = 2;
+  milliseconds answer_within = std::chrono::seconds{5};
+  std::uint32_t message_most = limits::held_bytes;
+};
+
 struct Filter {
   std::vector<std::string> contexts = {};  // empty: every context on which the middlebox has the grant
-  std::variant<LogFilter, EditFilter, ScanFilter> options = {};
+  std::variant<LogFilter, EditFilter, ScanFilter, ExecFilter> options = {};
   std::string place = {};
 };
 

@@ -59,6 +59,7 @@ class Lister {
       list<LogFilter>(name, roles);
       list<EditFilter>(name, roles);
       list<ScanFilter>(name, roles);
+      list<ExecFilter>(name, roles);
     }
   }
 

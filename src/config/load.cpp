@@ -67,6 +67,8 @@ Result<Filter> read_filter_of_any_type(const Value& value, const Where& where) {
       return read_filter<EditFilter>(*table, value.place, where);
     case FilterHead::Type::scan:
       return read_filter<ScanFilter>(*table, value.place, where);
+    case FilterHead::Type::exec:
+      return read_filter<ExecFilter>(*table, value.place, where);
   }
   return Fault::internal_error;
 }

@@ -32,11 +32,21 @@ struct Head {
 
 /// `type` of a [[filter]]: says which other keys it has.
 struct FilterHead {
-  enum class Type : std::uint8_t { log, edit, scan };
+  enum class Type : std::uint8_t { log, edit, scan, exec };
   Type type = Type::log;
 };
-inline constexpr Named<FilterHead::Type> filter_names[] = {
-    {"log", FilterHead::Type::log}, {"edit", FilterHead::Type::edit}, {"scan", FilterHead::Type::scan}};
+inline constexpr Named<FilterHead::Type> filter_names[] = {{"log", FilterHead::Type::log},
+                                                           {"edit", FilterHead::Type::edit},
+                                                           {"scan", FilterHead::Type::scan},
+                                                           {"exec", FilterHead::Type::exec}};
+inline constexpr Named<ExecFilter::Access> access_names[] = {{"read", ExecFilter::Access::read},
+                                                             {"inspect", ExecFilter::Access::inspect},
+                                                             {"redact", ExecFilter::Access::redact},
+                                                             {"write", ExecFilter::Access::write}};
+inline constexpr Named<ExecFilter::Unit> unit_names[] = {{"message", ExecFilter::Unit::message},
+                                                         {"piece", ExecFilter::Unit::piece}};
+inline constexpr Named<ExecFilter::OnFailure> on_failure_names[] = {{"block", ExecFilter::OnFailure::block},
+                                                                    {"pass", ExecFilter::OnFailure::pass}};
 inline constexpr Named<ScanFilter::OnMatch> on_match_names[] = {
     {"log", ScanFilter::OnMatch::log}, {"block", ScanFilter::OnMatch::block}, {"redact", ScanFilter::OnMatch::redact}};
 
@@ -281,6 +291,27 @@ constexpr auto keys_of(Tag<ScanFilter>) {
       key("pass_coded", &ScanFilter::pass_coded, Boolean{},
           "`scan`: let bodies with a content coding (gzip, ..), and WebSockets, pass unsearched, instead of stopping "
           "them")};
+}
+
+constexpr auto keys_of(Tag<ExecFilter>) {
+  return std::tuple{
+      key("command", &ExecFilter::command, Command{},
+          "`exec`: the program of a worker and what it is started with; no shell")
+          .needed(),
+      key("environment", &ExecFilter::environment, Environment{}, "`exec`: all that a worker finds in its environment"),
+      key("access", &ExecFilter::access, Choice<ExecFilter::Access>{access_names},
+          "`exec`: the grant that it needs: to watch, to block, to redact records, to change messages"),
+      key("unit", &ExecFilter::unit, Choice<ExecFilter::Unit>{unit_names},
+          "`exec`: whether a worker is asked about whole messages, or about pieces as they come"),
+      key("on_failure", &ExecFilter::on_failure, Choice<ExecFilter::OnFailure>{on_failure_names},
+          "`exec`: what becomes of a message for which there is no answer: the session ends, or it passes unchecked"),
+      key("workers", &ExecFilter::workers, Integer<std::uint16_t>{1, 64},
+          "`exec`: processes, for all sessions together"),
+      key("answer_within", &ExecFilter::answer_within, Duration{10ms, 2min},
+          "`exec`: from question to answer, waiting for a free worker included"),
+      key("message_most", &ExecFilter::message_most,
+          Octets<std::uint32_t>{1024, static_cast<std::uint32_t>(limits::held_bytes)},
+          "`exec`: of a message that is asked about as a whole; a longer one is a failure")};
 }
 
 constexpr auto keys_of(Tag<Announcement>) {

@@ -204,6 +204,40 @@ Result<Grants> GrantTable::read(const Value& value, const Where& where) const {
   return out;
 }
 
+Result<std::vector<std::string>> Command::read(const Value& value, const Where& where) const {
+  const auto* array = value.as<Array>();
+  if (!array || array->empty() || array->size() > most)
+    return where.expected("a list of 1 to " + std::to_string(most) + " texts", value);
+  std::vector<std::string> out;
+  for (const Value& item : *array) {
+    LOUVER_ASSIGN(std::string text, Text{4096}.read(item, where));
+    if (out.empty() && !text.starts_with('/'))
+      return where.wrong(item.place, "a program is named by its path from the root, such as \"/usr/bin/python3\"");
+    out.push_back(std::move(text));
+  }
+  return out;
+}
+
+Result<std::vector<std::string>> Environment::read(const Value& value, const Where& where) const {
+  const auto* array = value.as<Array>();
+  if (!array || array->size() > most)
+    return where.wrong(value.place, "expected a list of at most " + std::to_string(most) + " texts");
+  const auto of_name = [](char c) { return is_alnum(c) || c == '_'; };
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  std::vector<std::string> out;
+  for (const Value& item : *array) {
+    const auto* text = item.as<std::string>();
+    const std::string name = text ? text->substr(0, text->find('=')) : "";
+    if (name.empty() || name.size() == text->size() || text->size() > 4096 || !std::ranges::all_of(name, of_name) ||
+        std::ranges::any_of(*text, is_control))
+      return where.wrong(item.place, "expected a text such as \"LANG=C.UTF-8\"");
+    const auto same = [&](const std::string& other) { return other.starts_with(name + "="); };
+    if (std::ranges::any_of(out, same)) return where.wrong(item.place, in_quotes(name) + " stands there twice");
+    out.push_back(*text);
+  }
+  return out;
+}
+
 Result<std::vector<HeaderField>> HeaderTable::read(const Value& value, const Where& where) const {
   const auto* table = value.as<Table>();
   if (!table) return where.expected("a " + word(), value);

@@ -152,6 +152,24 @@ struct File {
   std::string show(const std::string& out) const { return '"' + out + '"'; }
 };
 
+/// A program by its path from the root, and its arguments.
+struct Command {
+  using Out = std::vector<std::string>;
+  static constexpr std::size_t most = 64;
+  Result<Out> read(const Value& value, const Where& where) const;
+  std::string word() const { return "list of text, the first a path from the root"; }
+  std::string show(const Out&) const { return ""; }
+};
+
+/// What a process finds in its environment: "NAME=value" each. Messages do not repeat them: they may be credentials.
+struct Environment {
+  using Out = std::vector<std::string>;
+  static constexpr std::size_t most = 64;
+  Result<Out> read(const Value& value, const Where& where) const;
+  std::string word() const { return "list of NAME=value, at most " + std::to_string(most); }
+  std::string show(const Out&) const { return "[]"; }
+};
+
 struct Address {
   using Out = Endpoint;
   bool any_port = false;  // 0 too: the system chooses

@@ -56,6 +56,10 @@ std::string_view name_of(Event event) {
       return "discovery.refused";
     case Event::filter_matched:
       return "filter.matched";
+    case Event::filter_failed:
+      return "filter.failed";
+    case Event::filter_worker:
+      return "filter.worker";
     case Event::audit_lost:
       return "audit.lost";
     case Event::message:

@@ -37,6 +37,8 @@ enum class Event : std::uint8_t {
   discovery_refused,  // one that is not, or not so
   filter_matched,     // a rule of the scan filter
   audit_lost,         // lines of the audit log could not be written
+  filter_failed,      // a filter's engine gave no answer
+  filter_worker,      // a worker process of a filter: started, failed, wrote a line
   log_suppressed,     // so many lines of one event were too many
   log_dropped,        // so many lines could not be written
 };

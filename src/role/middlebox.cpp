@@ -115,7 +115,8 @@ Result<> Middlebox::admit(Household& household, SidedLinkPtr& link, std::shared_
         }
         return {};
       }));
-  LOUVER_ASSIGN(parts.filters, rules->filters_for(*record, parts.number));
+  parts.recall = std::make_shared<SessionRecall>(household.loop().handle());
+  LOUVER_ASSIGN(parts.filters, rules->filters_for(*record, parts.number, parts.recall));
   const PartyIndex next{static_cast<std::uint8_t>(raw(record->self()) + 1)};
   LOUVER_ASSIGN(const auto where, rules->find_next(terms.name(next), terms.port(next)));
   parts.next = hooks_.next_of_session ? hooks_.next_of_session(frame, where.first) : where.first;

@@ -2,7 +2,9 @@
 
 #include "base/version.h"
 #include "config/discovery.h"
+#include "filter/ask/ask_filter.h"
 #include "filter/edit/edit_filter.h"
+#include "filter/io/exec/worker_pool.h"
 #include "filter/log/log_filter.h"
 #include "filter/needs.h"
 #include "filter/scan/scan_filter.h"
@@ -72,6 +74,65 @@ FactoryResult make_filter(const config::ScanFilter& options, const std::vector<s
   return filter::scan::make_scan(std::move(made));
 }
 
+void log_worker(observe::Log& log, const filter::exec::PoolOptions::Note& note) {
+  using Kind = filter::exec::PoolOptions::Note::Kind;
+  // What a worker writes may hold what it was asked about: only who looks for it sees it.
+  const observe::Level level = note.kind == Kind::failed ? observe::Level::warn
+                               : note.kind == Kind::line ? observe::Level::debug
+                                                         : observe::Level::info;
+  const char* state = note.kind == Kind::failed ? "failed" : note.kind == Kind::line ? "says" : "started";
+  log.write(level, observe::Event::filter_worker,
+            {{"filter", "exec"}, {"pid", note.pid}, {"state", state}, {"what", std::string{note.text}}});
+}
+
+void log_failure(observe::Log& log, const filter::ask::Failure& failure) {
+  log.write(observe::Level::warn, observe::Event::filter_failed,
+            {{"filter", std::string{failure.filter}},
+             {"session", std::string{failure.session}},
+             {"exchange", static_cast<std::int64_t>(raw(failure.exchange))},
+             {"context", std::string{failure.context}},
+             {"direction", std::string{name_of(failure.direction)}},
+             {"what", std::string{failure.what}},
+             {"passed", failure.passed}});
+}
+
+session::Grant grant_of(config::ExecFilter::Access access) {
+  switch (access) {
+    case config::ExecFilter::Access::read:
+      return session::Grant::read;
+    case config::ExecFilter::Access::inspect:
+      return session::Grant::inspect;
+    case config::ExecFilter::Access::redact:
+      return session::Grant::redact;
+    case config::ExecFilter::Access::write:
+      break;
+  }
+  return session::Grant::write;
+}
+
+FactoryResult make_filter(const config::ExecFilter& options, const std::vector<std::string>& contexts,
+                          observe::Log& log) {
+  using filter::ask::AskOptions;
+  filter::exec::PoolOptions pool;
+  pool.command = options.command;
+  pool.environment = options.environment;
+  pool.workers = options.workers;
+  pool.answer_within = options.answer_within;
+  pool.octets_most = options.message_most;
+  pool.tell = [&log](const filter::exec::PoolOptions::Note& note) { log_worker(log, note); };
+  AskOptions made;
+  made.kind = "exec";
+  made.contexts = contexts;
+  made.access = grant_of(options.access);
+  made.unit = options.unit == config::ExecFilter::Unit::piece ? AskOptions::Unit::piece : AskOptions::Unit::message;
+  made.on_failure = options.on_failure == config::ExecFilter::OnFailure::pass ? AskOptions::OnFailure::pass
+                                                                              : AskOptions::OnFailure::block;
+  made.message_most = options.message_most;
+  made.write = [&log](const filter::ask::Failure& failure) { log_failure(log, failure); };
+  LOUVER_ASSIGN(made.engine, filter::exec::make_pool(std::move(pool)));
+  return filter::ask::make_ask(std::move(made));
+}
+
 }  // namespace
 
 std::string_view software_name() { return "louver/" LOUVER_VERSION; }
@@ -127,11 +188,13 @@ wire::Describe MiddleboxRules::describe_self() const {
 }
 
 Result<std::unique_ptr<SessionFilters>> MiddleboxRules::filters_for(const session::AssociationRecord& record,
-                                                                    SessionNumber number) const {
+                                                                    SessionNumber number,
+                                                                    std::shared_ptr<filter::Recall> recall) const {
   filter::SessionInfo info;
   info.id = filter::session_id_text(record.id(), number);
   info.self = record.self();
   info.terms = &record.terms();
+  info.recall = std::move(recall);
   const std::string session_name = info.id;
   LOUVER_ASSIGN(std::unique_ptr<filter::Chain> chain, filter::Chain::make(factories_, std::move(info)));
   for (const filter::MissingGrant& missing : chain->missing()) {

@@ -37,8 +37,8 @@ class MiddleboxRules final : public session::MiddleboxPolicy {
 
   Result<std::pair<runtime::Endpoint, runtime::ConnectOptions>> find_next(std::string_view name,
                                                                           std::uint16_t port) const;
-  Result<std::unique_ptr<SessionFilters>> filters_for(const session::AssociationRecord& record,
-                                                      SessionNumber number) const;
+  Result<std::unique_ptr<SessionFilters>> filters_for(const session::AssociationRecord& record, SessionNumber number,
+                                                      std::shared_ptr<filter::Recall> recall) const;
 
  private:
   MiddleboxRules(config::Middlebox config, Credentials credentials, std::set<std::string> withdrawn,

@@ -24,6 +24,7 @@ MiddleboxSessionLink::MiddleboxSessionLink(Household& household, Station& statio
       audit_(parts_.record, parts_.number),
       timer_(household.loop()),
       watch_(household.loop(), parts_.record, [this](const Error& error) { fail(error); }) {
+  parts_.recall->attach([this](Direction direction) { resume(direction); });
   station_.counters.add(observe::Counter::sessions_started);
 }
 
@@ -53,14 +54,29 @@ std::size_t MiddleboxSessionLink::on_bytes(Side from, MutableBytes input, const 
     return input.size();
   }
   station_.counters.add_octets(from == Side::client ? Direction::c2s : Direction::s2c, *consumed);
-  if (to.above_high_water()) link(from)->link().pause_reading();
+  if (to.above_high_water() || parts_.relay->stalled(from)) link(from)->link().pause_reading();
   arm_timer();
   close_if_done();
   return *consumed;
 }
 
+/// A filter's engine has answered.
+void MiddleboxSessionLink::resume(Direction direction) {
+  const Side from = side_from(direction);
+  if (over_ || !parts_.relay->stalled(from)) return;
+  session::Outbound onward;
+  const auto fine = parts_.relay->resume(from, *parts_.filters, runtime::now(), onward);
+  audit_.carry(parts_.relay->audit_book());
+  runtime::Link& to = link(opposite(from))->link();
+  if (!onward.empty()) to.write(std::move(onward), {});
+  if (!fine) return fail(fine.error());
+  if (!parts_.relay->stalled(from) && !to.above_high_water()) link(from)->link().resume_reading();
+  arm_timer();
+  close_if_done();
+}
+
 void MiddleboxSessionLink::on_drained(Side to) {
-  if (over_ || !link(opposite(to))) return;
+  if (over_ || !link(opposite(to)) || parts_.relay->stalled(opposite(to))) return;
   link(opposite(to))->link().resume_reading();
 }
 

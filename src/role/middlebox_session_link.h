@@ -4,6 +4,7 @@
 
 #include "role/session_audit.h"
 #include "role/session_filters.h"
+#include "role/session_recall.h"
 #include "role/session_watch.h"
 #include "role/sided_link.h"
 #include "role/station.h"
@@ -20,11 +21,13 @@ class MiddleboxSessionLink final : public Resident, public LinkOwner {
     SessionNumber number{};
     std::unique_ptr<session::RelaySession> relay;
     std::unique_ptr<SessionFilters> filters;
+    std::shared_ptr<SessionRecall> recall;
     Buffer join;  // as it goes on
     std::optional<runtime::Endpoint> next;
     runtime::ConnectOptions connect;
     std::shared_ptr<void> counted;
   };
+  ~MiddleboxSessionLink() override { parts_.recall->detach(); }
   static void start(Household& household, SidedLinkPtr client, Station& station, Parts parts);
 
   void drain() override {}
@@ -37,6 +40,7 @@ class MiddleboxSessionLink final : public Resident, public LinkOwner {
   void on_end(Side from) override;
   void on_broken(Side from, const Error& error) override;
   void on_drained(Side to) override;
+  void resume(Direction direction);
   void on_connected(Result<runtime::Socket> socket);
   void close_if_done();
   void fail(const Error& error);

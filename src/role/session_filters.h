@@ -19,6 +19,12 @@ class SessionFilters final : public session::RelayHandler {
     if (!verdict) stop(part, verdict.error());
     return verdict;
   }
+  Result<session::Verdict> on_answer(const session::Part& part, session::Grant grant,
+                                     session::PartSink* emit) override {
+    auto verdict = chain_->on_answer(part, grant, emit);
+    if (!verdict) stop(part, verdict.error());
+    return verdict;
+  }
 
   /// What both ends are told, but for the session's number; nothing if no filter ended the session.
   const std::optional<wire::Blocked>& blocked() const { return blocked_; }
