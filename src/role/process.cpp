@@ -18,9 +18,23 @@ Process::Process(const config::Common& common, observe::Log& log)
       station_(common, log, loops_),
       control_path_(common.control.socket),
       key_log_path_(common.debug.keylog) {
+  take_signals();
   for (std::size_t i = 0; i < loops_.size(); ++i) households_.push_back(std::make_unique<Household>(loops_.at(i)));
   const std::size_t connections = std::size_t{common.limits.associations} + common.limits.sessions;
   connection_limits_ = std::make_shared<runtime::ConnectionLimits>(connections, connections);
+}
+
+/// Before anything listens: who has seen that a process is ready may send it signals, which then wait for run().
+void Process::take_signals() {
+  loops_.at(0).on_signals({SIGTERM, SIGINT, SIGHUP}, [this](int signal) {
+    if (signal == SIGHUP) return on_hangup();
+    if (station_.draining.exchange(true)) {
+      cut_off_ = true;
+      stop();
+    } else {
+      begin_drain();
+    }
+  });
 }
 
 Process::~Process() = default;
@@ -54,15 +68,6 @@ Result<std::uint16_t> Process::listen(const config::Endpoint& where, std::string
 
 int Process::run(const std::function<void()>& on_start) {
   runtime::Loop& first = loops_.at(0);
-  first.on_signals({SIGTERM, SIGINT, SIGHUP}, [this](int signal) {
-    if (signal == SIGHUP) return on_hangup();
-    if (station_.draining.exchange(true)) {
-      cut_off_ = true;
-      stop();
-    } else {
-      begin_drain();
-    }
-  });
   drain_timer_ = std::make_unique<runtime::Timer>(first);
   if (on_start) first.post([on_start] { on_start(); });
   if (const auto ran = loops_.run(); !ran) {

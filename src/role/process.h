@@ -44,6 +44,7 @@ class Process {
   void on_every_loop(const std::function<void(Household&)>& task);
 
  private:
+  void take_signals();
   Result<> open_key_log();
   void on_hangup();
   void begin_drain();
