@@ -12,8 +12,9 @@ def judge(question, data):
     if not question["context"].endswith("-head"):
         return passes()
     lines = data.split(b"\r\n")
-    # content-length and expect stand behind all other fields (docs/protocol.md, annex http/1)
-    last = next((i for i, one in enumerate(lines) if one.startswith((b"content-length:", b"expect:"))), len(lines) - 2)
+    # these stand behind all other fields (docs/protocol.md, annex http/1)
+    behind = (b"content-length:", b"expect:", b"upgrade:")
+    last = next((i for i, one in enumerate(lines) if one.startswith(behind)), len(lines) - 2)
     return replaces(b"\r\n".join(lines[:last] + [line] + lines[last:]))
 
 

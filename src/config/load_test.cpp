@@ -60,7 +60,7 @@ TEST(Load, reads_the_example_of_an_agent) {
 
   const Route* shop = agent.find_route("shop");
   ASSERT_TRUE(shop);
-  EXPECT_EQ(shop->place, examples + "agent.toml:41:1");
+  EXPECT_EQ(shop->place, examples + "agent.toml:42:1");
   EXPECT_EQ(shop->hosts, (std::vector<Authority>{{"shop.example", {}}, {"www.shop.example", std::uint16_t{8443}}}));
   ASSERT_EQ(shop->middleboxes.size(), 2U);
   EXPECT_EQ(shop->middleboxes[0].grants, (Grants{{"request-head", Grant::read, Grant::read},
