@@ -24,9 +24,9 @@ std::optional<Json> parse_flat(std::string_view text) {
   std::set<std::string, std::less<>> keys;
   bool flat = true;
   const auto look = [&](int depth, Json::parse_event_t event, Json& parsed) {
-    using enum Json::parse_event_t;
-    if (event == key && !keys.insert(parsed.get<std::string>()).second) flat = false;
-    if ((event == object_start || event == array_start) && depth > 0) flat = false;
+    using Event = Json::parse_event_t;
+    if (event == Event::key && !keys.insert(parsed.get<std::string>()).second) flat = false;
+    if ((event == Event::object_start || event == Event::array_start) && depth > 0) flat = false;
     return true;
   };
   Json json = Json::parse(text, look, false);
