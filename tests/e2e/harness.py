@@ -154,7 +154,7 @@ class Path:
         self.environments = {}                                    # party -> of that process only
         self.debug = ""                                           # TOML behind every party's common part
         self.route = ""                                           # more keys of the agent's route
-        self.listener = ""                                        # more keys of its HTTP listener
+        self.http_keys = ""                                       # more keys of its HTTP listener
         self.pki = directory / "pki"
         if not self.pki.exists():
             run([LOUVER, "pki", "init", str(self.pki)])
@@ -222,7 +222,7 @@ class Path:
                  f'connect = "127.0.0.1:{self.ports[1]}"\n' + ("default = true\n" if self.profile == "http/1" else "") + self.route)
         for i in range(1, self.n + 1):
             text += f'[[route.middlebox]]\nname = "{self.names[i]}"\nport = {4000 + i}\ngrants = {self.table(self.offer[i])}\n'
-        text += '[[http]]\nlisten = "127.0.0.1:0"\n' + self.listener if self.profile == "http/1" else '[[tcp]]\nlisten = "127.0.0.1:0"\nroute = "web"\n'
+        text += '[[http]]\nlisten = "127.0.0.1:0"\n' + self.http_keys if self.profile == "http/1" else '[[tcp]]\nlisten = "127.0.0.1:0"\nroute = "web"\n'
         return text + (f"users = {self.users}\n" if self.users else "")
 
     def start_party(self, i):

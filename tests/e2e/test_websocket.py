@@ -67,7 +67,7 @@ def talk(conversation):
 class Tunnels(Case):
     def tunnel_path(self, origin_port, scan="", **edits):
         path = self.path(2, origin_port=origin_port)
-        path.listener = 'mode = "reverse"\nroute = "web"\n'
+        path.http_keys = 'mode = "reverse"\nroute = "web"\n'
         path.offer = {1: {"request-head": "read", "request-body": "inspect", "response-head": "read", "response-body": "inspect"},
                       2: {"request-head": "write", "response-head": "write", "response-body": "write"}}
         path.filters = {1: '[[filter]]\ntype = "log"\n' + scan, 2: '[[filter]]\ntype = "edit"\nadd = { x-edited = "by m2" }\n'}
@@ -232,7 +232,7 @@ class WebSocket(Tunnels):
     def test_an_idle_tunnel_ends_and_one_that_pings_does_not(self):
         path = self.path(2, origin_port=self.server.port)
         path.extra["gateway"] = 'limits = { idle_deadline = "1s" }\n'
-        path.listener = 'mode = "reverse"\nroute = "web"\n'
+        path.http_keys = 'mode = "reverse"\nroute = "web"\n'
         path.start()
 
         async def conversation():
