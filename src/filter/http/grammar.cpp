@@ -18,12 +18,20 @@ bool is_text_char(char c) {
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 bool is_hex(char c) { return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'f'); }
 
-/// Percent signs stand before two hexadecimal digits only.
+/// Percent signs stand before two hexadecimal digits only, and not for a control character.
 bool is_well_escaped(std::string_view path) {
   for (std::size_t at = path.find('%'); at != std::string_view::npos; at = path.find('%', at + 1)) {
     if (path.size() - at < 3 || !is_hex(path[at + 1]) || !is_hex(path[at + 2])) return false;
+    if (path[at + 1] < '2' || lowered(path.substr(at, 3)) == "%7f") return false;
   }
   return true;
+}
+
+/// Octets at the front that end a segment, for whoever decodes too early also: "/", "%2f", "%5c". Or 0.
+std::size_t separator_size(std::string_view text) {
+  if (text.starts_with('/')) return 1;
+  const std::string escape = lowered(text.substr(0, 3));
+  return escape == "%2f" || escape == "%5c" ? 3 : 0;
 }
 
 /// "." or ".." to some server: "%2e" is a dot, and what follows ';' may be no part of the segment.
@@ -39,14 +47,17 @@ bool is_dot_segment(std::string_view segment) {
   return dots == 1 || dots == 2;
 }
 
-bool has_dot_segment(std::string_view path) {
-  while (!path.empty()) {
-    path.remove_prefix(1);  // the slash
-    const std::string_view segment = path.substr(0, path.find('/'));
-    if (is_dot_segment(segment)) return true;
-    path.remove_prefix(segment.size());
+/// A path that begins with two separators is another host to whoever takes it for a reference.
+bool is_path_without_dots(std::string_view path) {
+  path.remove_prefix(1);  // the slash
+  if (separator_size(path) > 0) return false;
+  while (true) {
+    std::size_t end = 0;
+    while (end < path.size() && separator_size(path.substr(end)) == 0) ++end;
+    if (is_dot_segment(path.substr(0, end))) return false;
+    if (end == path.size()) return true;
+    path.remove_prefix(end + separator_size(path.substr(end)));
   }
-  return false;
 }
 
 bool is_port(std::string_view text) {
@@ -106,7 +117,7 @@ bool is_origin_form(std::string_view target) {
   };
   if (!target.starts_with('/') || !std::ranges::all_of(target, allowed)) return false;
   const std::string_view path = target.substr(0, target.find('?'));
-  return path.find('\\') == std::string_view::npos && is_well_escaped(path) && !has_dot_segment(path);
+  return path.find('\\') == std::string_view::npos && is_well_escaped(path) && is_path_without_dots(path);
 }
 
 }  // namespace louver::filter::http

@@ -30,7 +30,8 @@ bool is_websocket_key(std::string_view text);
 
 /// A host in lower case with an optional port, as the first field of a request head has it.
 bool is_authority(std::string_view text);
-/// An absolute path, with a query or not, in which everybody sees the same path: no dot segment in whatever spelling.
+/// An absolute path, with a query or not, in which everybody sees the same path: no dot segment in whatever spelling,
+/// no second separator at the beginning, no escaped control character.
 bool is_origin_form(std::string_view target);
 
 }  // namespace louver::filter::http
