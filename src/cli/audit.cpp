@@ -4,6 +4,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "base/base64.h"
 #include "cli/commands.h"
 #include "crypto/hash.h"
 #include "observe/audit_log.h"
@@ -185,7 +186,7 @@ Result<Found> look_up(const DiscloseOptions& options) {
     if (!line.is_object() || text_at(line, "association") != options.association) return true;
     const std::string type = text_at(line, "type");
     if (type == "association" && line.contains("hello") && line["hello"].is_string()) {
-      const auto octets = observe::from_base64(line["hello"].get<std::string>());
+      const auto octets = from_base64(line["hello"].get<std::string>());
       if (auto hello = octets ? wire::decode_hello(*octets) : Result<wire::Hello>{Fault::bad_value})
         out.contexts = hello->contexts.items;
     }

@@ -22,8 +22,6 @@ crypto::Hash audit_line_hash(const crypto::Hash& before, std::string_view text);
 /// A line as it is written, with its end; `before` becomes its hash.
 std::string audit_line(const nlohmann::ordered_json& object, crypto::Hash& before);
 
-std::string base64_of(Bytes bytes);
-std::optional<Buffer> from_base64(std::string_view text);
 std::optional<Buffer> from_hex(std::string_view text);
 
 /// Appends lines; from any thread. A line is with the kernel when write() returns, so it outlives the process; `sync`

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/base64.h"
 #include "observe/audit_log.h"
 #include "session/endpoint_audit.h"
 #include "tls/signature.h"

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/base64.h"
+
 namespace louver::filter::http {
 namespace {
 
@@ -89,10 +91,8 @@ bool is_decimal(std::string_view text) {
 }
 
 bool is_websocket_key(std::string_view text) {
-  const auto is_base64 = [](char c) { return is_digit(c) || is_lower(c) || is_upper(c) || c == '+' || c == '/'; };
-  // 22 digits of six bits for 128: the last one means two
-  return text.size() == 24 && text.ends_with("==") && std::ranges::all_of(text.substr(0, 22), is_base64) &&
-         std::string_view{"AQgw"}.find(text[21]) != std::string_view::npos;
+  const auto key = from_base64(text);
+  return key && key->size() == 16;
 }
 
 bool is_authority(std::string_view text) {

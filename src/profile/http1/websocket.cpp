@@ -2,14 +2,11 @@
 
 #include <algorithm>
 
-#include "base/bytes.h"
+#include "base/base64.h"
 #include "crypto/sha1.h"
-#include "profile/http1/grammar.h"
 
 namespace louver::profile::http1 {
 namespace {
-
-constexpr std::string_view base64_digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /// The one field of that name, or null if there is none or more than one.
 const Field* only(const Fields& fields, std::string_view name) {
@@ -17,24 +14,9 @@ const Field* only(const Fields& fields, std::string_view name) {
   return &*std::ranges::find(fields, name, &Field::name);
 }
 
-/// 22 digits and two `=`; of the last digit only two bits mean something, the others are zero.
 bool is_key(std::string_view text) {
-  return text.size() == 24 && text.ends_with("==") &&
-         text.substr(0, 22).find_first_not_of(base64_digits) == std::string_view::npos &&
-         std::string_view{"AQgw"}.find(text[21]) != std::string_view::npos;
-}
-
-std::string base64(Bytes octets) {
-  std::string out;
-  for (std::size_t i = 0; i < octets.size(); i += 3) {
-    const std::size_t present = std::min<std::size_t>(3, octets.size() - i);
-    std::uint32_t group = 0;
-    for (std::size_t k = 0; k < 3; ++k) {
-      group = group << 8 | (k < present ? std::to_integer<std::uint32_t>(octets[i + k]) : 0);
-    }
-    for (std::size_t k = 0; k < 4; ++k) out += k <= present ? base64_digits[group >> (18 - 6 * k) & 63] : '=';
-  }
-  return out;
+  const auto key = from_base64(text);
+  return key && key->size() == 16;
 }
 
 }  // namespace
@@ -51,7 +33,7 @@ Verdict check_websocket_request(std::string_view method, const Fields& fields) {
 std::string websocket_accept(const Fields& request_fields) {
   const Field* key = only(request_fields, "sec-websocket-key");
   if (key == nullptr) return {};
-  return base64(crypto::sha1(as_bytes(key->value + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
+  return base64_of(crypto::sha1(as_bytes(key->value + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
 }
 
 Verdict check_websocket_answer(const Fields& fields, std::string_view accept) {
