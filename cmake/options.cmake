@@ -61,3 +61,8 @@ if(LOUVER_SANITIZE OR LOUVER_FUZZ)
 else()  # the sanitizers' own checks and those of _FORTIFY_SOURCE get in each other's way
   target_compile_options(louver_options INTERFACE $<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3>)
 endif()
+
+# What test programs are linked with. Their own code is optimised less: it is most of the build's time and little of the run's.
+add_library(louver_test_options INTERFACE)
+target_link_libraries(louver_test_options INTERFACE GTest::gmock GTest::gtest_main)
+target_compile_options(louver_test_options INTERFACE $<$<CONFIG:RelWithDebInfo>:-O1>)
