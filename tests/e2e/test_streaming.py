@@ -181,6 +181,20 @@ class Streaming(Case):
         self.client(path, b"GET http://site.example/ HTTP/1.1\r\nHost: site.example\r\nConnection: traceparent\r\n" + fields + b"\r\n").until(b"\r\n\r\n")
         self.assertTrue(self.source.heads.empty(), "a trace cannot be taken out on the way")  # HT-08
 
+    def test_a_trace_that_is_malformed_or_doubled_is_the_origins_to_judge(self):
+        """Whoever continues a trace must read it, and begin a new one where it is no good (W3C Trace Context); who passes it on must not choose or mend."""
+        def answers(s):
+            s.sendall(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+
+        path = self.streaming_path(answers)
+        other = TRACE.replace("0af7", "1bf8")
+        for fields in (f"traceparent: {TRACE}\r\ntraceparent: {other}\r\n", f"traceparent: {other}\r\ntraceparent: {TRACE}\r\n", "traceparent: ff-nonsense, 00-\r\n",
+                       "traceparent: \r\n", f"traceparent: {TRACE.upper()}\r\ntracestate: a=1\r\ntracestate: b=2\r\ntracestate: ,,=\r\n", f"tracestate: {'k=v,' * 500}\r\n"):
+            self.client(path, f"GET http://site.example/ HTTP/1.1\r\nHost: site.example\r\n{fields}\r\n".encode()).until(b"\r\n\r\n")
+            head = self.source.heads.get(timeout=DEADLINE)
+            seen = [line for line in head.decode().split("\r\n") if line.startswith("trace")]
+            self.assertEqual(seen, [line if line.strip() != "traceparent:" else "traceparent: " for line in fields.split("\r\n")[:-1]])
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)
