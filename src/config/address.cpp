@@ -113,11 +113,14 @@ std::optional<Endpoint> parse_endpoint(std::string_view text) {
 }
 
 std::string to_text(const Endpoint& endpoint) {
+  if (endpoint.is_local()) return std::string{local_prefix} + endpoint.path;
   const bool is_v6 = endpoint.address.find(':') != std::string::npos;
   return (is_v6 ? "[" + endpoint.address + "]" : endpoint.address) + ":" + std::to_string(endpoint.port);
 }
 
-bool is_loopback(const Endpoint& endpoint) { return endpoint.address.starts_with("127.") || endpoint.address == "::1"; }
+bool is_loopback(const Endpoint& endpoint) {
+  return endpoint.is_local() || endpoint.address.starts_with("127.") || endpoint.address == "::1";
+}
 
 bool is_public(std::string_view text) {
   const auto address = parse_address(text);

@@ -7,20 +7,28 @@
 
 namespace louver::config {
 
-/// An IP address and a TCP port. The address is in the form that inet_ntop gives, without brackets.
+/// An IP address and a TCP port, or a Unix socket of this machine. The address is in the form that inet_ntop gives,
+/// without brackets.
 struct Endpoint {
-  std::string address;
+  std::string address = {};
   std::uint16_t port = 0;
+  std::string path = {};  // of a Unix socket; address and port are empty then
+  bool is_local() const { return !path.empty(); }
   bool operator==(const Endpoint&) const = default;
 };
+
+/// What a Unix socket's path stands behind in a file.
+inline constexpr std::string_view local_prefix = "unix:";
+/// Octets of such a path: what the system takes.
+inline constexpr std::size_t local_path_most = 107;
 
 /// "127.0.0.1:4433" or "[::1]:4433", port 0 included. Names, short forms of addresses (127.1), zones and IPv4 in IPv6
 /// are refused.
 std::optional<Endpoint> parse_endpoint(std::string_view text);
-/// What parse_endpoint reads.
+/// What parse_endpoint reads, or "unix:" and the path.
 std::string to_text(const Endpoint& endpoint);
 
-/// 127.0.0.0/8 or ::1: only this machine reaches it.
+/// 127.0.0.0/8, ::1 or a Unix socket: only this machine reaches it.
 bool is_loopback(const Endpoint& endpoint);
 
 /// False for addresses that a name given by a stranger must not lead to: loopback, private, link-local, unspecified,

@@ -21,7 +21,15 @@ bool is_used(const Agent& agent, const Route& route) {
 }
 
 void advise_on_listener(const auto& listener, std::vector<std::string>& out) {
-  if (!is_loopback(listener.listen)) {
+  const std::uint16_t mode = listener.socket_mode.value_or(socket_mode_default);
+  const bool for_others = listener.users != ListenerUsers{} || !listener.proxy_protocol_from.users.empty();
+  if (listener.listen.is_local() && for_others && mode == socket_mode_default) {
+    out.push_back(
+        listener.place + ": the mode 0600 of " + to_text(listener.listen) +
+        " lets nobody but the agent's own user and root in, whatever \"users\" or \"proxy_protocol_from\" say; "
+        "set socket_mode");
+  }
+  if (!is_loopback(listener.listen) && !listener.proxy_protocol_from.expected()) {
     out.push_back(listener.place + ": " + to_text(listener.listen) +
                   " is not a loopback address: whoever reaches it speaks in this agent's name");
   } else if (listener.users.who == ListenerUsers::Who::any) {

@@ -44,6 +44,21 @@ TEST(Advice, JN_06_warns_where_every_user_speaks_in_the_agents_name) {
   EXPECT_THAT(advice(agent), ElementsAre(HasSubstr("users = \"any\""), HasSubstr("users = \"any\"")));
 }
 
+TEST(Advice, warns_of_a_unix_socket_that_those_whom_it_is_for_cannot_open) {
+  Agent agent = *load<Agent>(examples + "agent.toml");
+  agent.http[0].listen = {.path = "/run/louver.sock"};
+  EXPECT_THAT(advice(agent), IsEmpty());
+  agent.http[0].users = {.who = ListenerUsers::Who::listed, .names = {"alice"}};
+  EXPECT_THAT(advice(agent), ElementsAre(HasSubstr("the mode 0600 of unix:/run/louver.sock")));
+  agent.http[0].socket_mode = 0660;
+  EXPECT_THAT(advice(agent), IsEmpty());
+  agent.http[0].users = {};
+  agent.http[0].proxy_protocol_from.users = {"haproxy"};
+  EXPECT_THAT(advice(agent), IsEmpty());
+  agent.http[0].socket_mode.reset();
+  EXPECT_THAT(advice(agent), ElementsAre(HasSubstr("set socket_mode")));
+}
+
 TEST(Advice, warns_of_filters_that_never_act_or_tell_too_much) {
   Middlebox middlebox = *load<Middlebox>(examples + "middlebox.toml");
   middlebox.filters[0].options = LogFilter{.payload = true, .sample = 0};

@@ -63,7 +63,7 @@ Result<> check_listeners(const Agent& agent, const Where& where, Place place) {
   }
   std::set<std::string> seen;
   const auto first_time = [&](const Endpoint& listen) {
-    return listen.port == 0 || seen.insert(to_text(listen)).second;
+    return (!listen.is_local() && listen.port == 0) || seen.insert(to_text(listen)).second;
   };
   for (const HttpListener& http : agent.http) {
     if (http.route) LOUVER_TRY(check_listener_route(agent, *http.route, Profile::http_1, http.place));
@@ -87,6 +87,26 @@ Result<> check_users(const ListenerUsers& users, const Endpoint& listen, const W
   if (users.who != ListenerUsers::Who::listed || is_loopback(listen)) return {};
   return where.wrong(place, "\"users\" can be told apart on a loopback address only, and " + to_text(listen) +
                                 " is reached from elsewhere: listen on 127.0.0.1 or [::1], or leave it to a firewall");
+}
+
+/// Whom a listener serves, and how its socket is made.
+Result<> check_access(const auto& listener, const Where& where, Place place) {
+  if (listener.socket_mode && !listener.listen.is_local())
+    return where.wrong(place, "\"socket_mode\" is for a Unix socket, and " + to_text(listener.listen) + " is none");
+  LOUVER_TRY(check_users(listener.users, listener.listen, where, place));
+  const ProxySenders& from = listener.proxy_protocol_from;
+  if (!from.expected()) return {};
+  if (listener.users != ListenerUsers{})
+    return where.wrong(place, "\"users\" and \"proxy_protocol_from\" both say who may connect: leave \"users\" out");
+  if (is_loopback(listener.listen) && !from.addresses.empty()) {
+    return where.wrong(place, "\"proxy_protocol_from\": all users of this machine have the same address at " +
+                                  to_text(listener.listen) + ": list the users that the proxies run as");
+  }
+  if (!is_loopback(listener.listen) && !from.users.empty()) {
+    return where.wrong(place, "\"proxy_protocol_from\": " + to_text(listener.listen) +
+                                  " is reached from elsewhere, where nobody knows users: list the proxies' addresses");
+  }
+  return {};
 }
 
 /// Some URI fits both patterns. '*' stands for one part of a path and is the last.
@@ -148,11 +168,11 @@ Result<> check(const HttpListener& listener, const Where& where, Place place) {
     return where.wrong(place, "\"route\" is for mode \"reverse\"; a proxy goes by the routes' hosts");
   if (!is_reverse && !listener.hosts.empty())
     return where.wrong(place, "\"hosts\" is for mode \"reverse\"; a proxy goes by the routes' hosts");
-  return check_users(listener.users, listener.listen, where, place);
+  return check_access(listener, where, place);
 }
 
 Result<> check(const TcpListener& listener, const Where& where, Place place) {
-  return check_users(listener.users, listener.listen, where, place);
+  return check_access(listener, where, place);
 }
 
 Result<> check(const Next& next, const Where& where, Place place) {

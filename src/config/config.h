@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "base/result.h"
 #include "config/address.h"
+#include "config/address_range.h"
 #include "crypto/suite.h"
 #include "session/grants.h"
 
@@ -169,26 +170,41 @@ struct ListenerUsers {
   bool operator==(const ListenerUsers&) const = default;
 };
 
+/// Who speaks for others at a listener: each of his connections begins with a header of the PROXY protocol, and nobody
+/// else is served. Either addresses or users, as the listener can tell them apart.
+struct ProxySenders {
+  std::vector<AddressRange> addresses = {};
+  std::vector<std::string> users = {};
+  bool expected() const { return !addresses.empty() || !users.empty(); }
+  bool operator==(const ProxySenders&) const = default;
+};
+
 /// Takes plain HTTP from local applications.
 struct HttpListener {
   enum class Mode : std::uint8_t { proxy, reverse };
   Endpoint listen = {};
+  std::optional<std::uint16_t> socket_mode = {};  // of a Unix socket; else socket_mode_default
   Mode mode = Mode::proxy;
   std::optional<std::string> route = {};  // reverse: where everything goes; always there then
   std::vector<Authority> hosts =
       {};              // reverse: Host values that are answered; empty: the address listened on and localhost
   bool resend = true;  // an idempotent request without a body, when the path broke before anything of its answer came
   ListenerUsers users = {};
+  ProxySenders proxy_protocol_from = {};
   std::string place = {};
 };
 
 /// Takes TCP connections from local applications.
 struct TcpListener {
   Endpoint listen = {};
+  std::optional<std::uint16_t> socket_mode = {};
   std::string route = {};
   ListenerUsers users = {};
+  ProxySenders proxy_protocol_from = {};
   std::string place = {};
 };
+
+inline constexpr std::uint16_t socket_mode_default = 0600;
 
 struct Agent {
   Common common = {};
@@ -333,10 +349,12 @@ struct GatewayPolicy {
 
 /// Where a gateway hands the traffic to.
 struct Origin {
+  enum class ProxyProtocol : std::uint8_t { v1, v2 };
   Profile profile = Profile::http_1;
   std::vector<Authority> hosts = {};
   bool is_default = false;
   Endpoint connect = {};
+  std::optional<ProxyProtocol> proxy_protocol = {};  // how each connection with it begins
   std::string place = {};
 };
 

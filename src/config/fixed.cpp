@@ -34,9 +34,12 @@ class Fixed {
 
 /// Wherever they stand in the file, and whomever they serve: that counts at once.
 bool same_http(const HttpListener& a, const HttpListener& b) {
-  return a.listen == b.listen && a.mode == b.mode && a.route == b.route && a.hosts == b.hosts && a.resend == b.resend;
+  return a.listen == b.listen && a.socket_mode == b.socket_mode && a.mode == b.mode && a.route == b.route &&
+         a.hosts == b.hosts && a.resend == b.resend;
 }
-bool same_tcp(const TcpListener& a, const TcpListener& b) { return a.listen == b.listen && a.route == b.route; }
+bool same_tcp(const TcpListener& a, const TcpListener& b) {
+  return a.listen == b.listen && a.socket_mode == b.socket_mode && a.route == b.route;
+}
 
 /// What listens under a name.
 template <class Config>

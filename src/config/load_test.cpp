@@ -247,5 +247,51 @@ connect = "127.0.0.1:2"
   EXPECT_TRUE(gateway.serves(Profile::stream_1));
 }
 
+TEST(Load, reads_unix_sockets_relative_to_the_folder_of_the_file_and_proxies) {
+  std::string text{shortest_agent};
+  text += R"([[http]]
+listen = "unix:run/../a.sock"
+socket_mode = "0660"
+users = ["alice"]
+[[http]]
+listen = "unix:/b.sock"
+proxy_protocol_from = ["haproxy", "33"]
+[[http]]
+listen = "192.0.2.1:80"
+proxy_protocol_from = ["192.0.2.0/24", "2001:db8::1"]
+)";
+  const Agent agent = good(parse<Agent>(text, "/etc/louver/agent.toml"));
+  ASSERT_EQ(agent.http.size(), 4U);
+  EXPECT_EQ(agent.http[1].listen, (Endpoint{.path = "/etc/louver/a.sock"}));
+  EXPECT_EQ(to_text(agent.http[1].listen), "unix:/etc/louver/a.sock");
+  EXPECT_TRUE(is_loopback(agent.http[1].listen));
+  EXPECT_EQ(agent.http[1].socket_mode, 0660);
+  EXPECT_FALSE(agent.http[1].proxy_protocol_from.expected());
+  EXPECT_EQ(agent.http[2].listen.path, "/b.sock");
+  EXPECT_EQ(agent.http[2].proxy_protocol_from.users, (std::vector<std::string>{"haproxy", "33"}));
+  EXPECT_EQ(agent.http[3].proxy_protocol_from.addresses.size(), 2U);
+
+  std::string served{shortest_gateway};
+  served += "proxy_protocol = \"v2\"\n[[origin]]\nhosts = [\"a.example\"]\nconnect = \"unix:origin.sock\"\n";
+  const Gateway gateway = good(parse<Gateway>(served, "/etc/louver/gateway.toml"));
+  ASSERT_EQ(gateway.origins.size(), 2U);
+  EXPECT_EQ(gateway.origins[0].proxy_protocol, Origin::ProxyProtocol::v2);
+  EXPECT_FALSE(gateway.origins[1].proxy_protocol);
+  EXPECT_EQ(gateway.origins[1].connect.path, "/etc/louver/origin.sock");
+}
+
+TEST(Load, a_path_of_a_unix_socket_is_as_long_as_the_system_takes) {
+  const auto with = [](std::size_t octets) {
+    std::string text{shortest_agent};
+    return text + "[[tcp]]\nroute = \"t\"\nlisten = \"unix:/" + std::string(octets - 1, 'x') +
+           "\"\n[[route]]\nname = \"t\"\nprofile = \"stream/1\"\nserver = \"a.example\"\nport = 1\nconnect = "
+           "\"127.0.0.1:1\"\n";
+  };
+  EXPECT_TRUE(parse<Agent>(with(107), "f.toml"));
+  const auto refused = parse<Agent>(with(108), "f.toml");
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().detail.find("has at most 107 octets"), std::string::npos) << refused.error().detail;
+}
+
 }  // namespace
 }  // namespace louver::config

@@ -21,6 +21,11 @@ inline constexpr Named<HttpListener::Mode> mode_names[] = {{"proxy", HttpListene
 inline constexpr Named<MiddleboxPolicy::OnMissingGrant> on_missing_grant_names[] = {
     {"end", MiddleboxPolicy::OnMissingGrant::end}, {"continue", MiddleboxPolicy::OnMissingGrant::go_on}};
 
+inline constexpr Named<Origin::ProxyProtocol> proxy_protocol_names[] = {{"v1", Origin::ProxyProtocol::v1},
+                                                                        {"v2", Origin::ProxyProtocol::v2}};
+/// Nothing but whether group and others may connect: for that a socket's file must be writable.
+inline constexpr Named<std::uint16_t> socket_mode_names[] = {{"0600", 0600}, {"0660", 0660}, {"0666", 0666}};
+
 inline constexpr Choice<Profile> profile{profile_names};
 inline constexpr Integer<std::uint16_t> port{1, 65535};
 inline constexpr Octets<std::uint32_t> record_size{limits::max_record_least, limits::max_record_most};
@@ -193,29 +198,42 @@ constexpr auto keys_of(Tag<Route>) {
       key("renew", &Route::renew, Duration{1s, 1h}, "age at which an association is replaced by a new one")};
 }
 
+inline constexpr std::string_view users_words =
+    "users of this machine that may use it; for loopback addresses and Unix sockets";
+inline constexpr std::string_view socket_mode_words = "who may open the Unix socket in `listen`";
+inline constexpr std::string_view socket_mode_by_default = "\"0600\"";
+inline constexpr std::string_view proxies_words =
+    "whose connections must begin with a header of the PROXY protocol (v1 or v2); nobody else may connect. Users where "
+    "`listen` is a loopback address or a Unix socket, addresses elsewhere";
 inline constexpr std::string_view users_by_default =
     "the agent's own user and root; everybody, where `listen` is not on loopback";
 
 constexpr auto keys_of(Tag<HttpListener>) {
   return std::tuple{
-      key("listen", &HttpListener::listen, Address{true}, "where applications connect to").needed(),
+      key("listen", &HttpListener::listen, Address{true, true}, "where applications connect to").needed(),
+      key("socket_mode", &HttpListener::socket_mode, Choice<std::uint16_t>{socket_mode_names}, socket_mode_words)
+          .otherwise(socket_mode_by_default),
       key("mode", &HttpListener::mode, Choice<HttpListener::Mode>{mode_names},
           "a forward proxy that finds the route by the host, or a stand-in for the server of one route"),
       key("route", &HttpListener::route, label, "the route of a reverse listener; required there"),
       key("hosts", &HttpListener::hosts, ListOf<HttpHost>{}, "hosts that a reverse listener answers to; others get 421")
-          .otherwise("the address in `listen`, and localhost"),
+          .otherwise("the address in `listen`, and localhost; on a Unix socket localhost"),
       key("resend", &HttpListener::resend, Boolean{},
           "send an idempotent request without a body again when the path broke before anything of its answer came"),
-      key("users", &HttpListener::users, Users{}, "users of this machine that may use it; for loopback addresses")
-          .otherwise(users_by_default)};
+      key("users", &HttpListener::users, Users{}, users_words).otherwise(users_by_default),
+      key("proxy_protocol_from", &HttpListener::proxy_protocol_from, Proxies{}, proxies_words)
+          .otherwise("no PROXY header is expected")};
 }
 
 constexpr auto keys_of(Tag<TcpListener>) {
   return std::tuple{
-      key("listen", &TcpListener::listen, Address{true}, "where applications connect to").needed(),
+      key("listen", &TcpListener::listen, Address{true, true}, "where applications connect to").needed(),
+      key("socket_mode", &TcpListener::socket_mode, Choice<std::uint16_t>{socket_mode_names}, socket_mode_words)
+          .otherwise(socket_mode_by_default),
       key("route", &TcpListener::route, label, "the route, of profile stream/1").needed(),
-      key("users", &TcpListener::users, Users{}, "users of this machine that may use it; for loopback addresses")
-          .otherwise(users_by_default)};
+      key("users", &TcpListener::users, Users{}, users_words).otherwise(users_by_default),
+      key("proxy_protocol_from", &TcpListener::proxy_protocol_from, Proxies{}, proxies_words)
+          .otherwise("no PROXY header is expected")};
 }
 
 constexpr auto keys_of(Tag<Agent>) {
@@ -376,7 +394,10 @@ constexpr auto keys_of(Tag<Origin>) {
   return std::tuple{key("profile", &Origin::profile, profile, "what is spoken with it: HTTP or bare TCP"),
                     key("hosts", &Origin::hosts, ListOf<HttpHost>{}, "HTTP hosts that it serves"),
                     key("default", &Origin::is_default, Boolean{}, "it serves all other hosts"),
-                    key("connect", &Origin::connect, Address{}, "its address").needed()};
+                    key("connect", &Origin::connect, Address{false, true}, "its address").needed(),
+                    key("proxy_protocol", &Origin::proxy_protocol, Choice<Origin::ProxyProtocol>{proxy_protocol_names},
+                        "a header of the PROXY protocol in front of each connection with it")
+                        .otherwise("none")};
 }
 
 constexpr auto keys_of(Tag<Gateway>) {

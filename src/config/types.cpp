@@ -137,16 +137,60 @@ Result<ListenerUsers> Users::read(const Value& value, const Where& where) const 
   return ListenerUsers{.who = ListenerUsers::Who::listed, .names = std::move(names)};
 }
 
+Result<ProxySenders> Proxies::read(const Value& value, const Where& where) const {
+  constexpr TextForm any_text{"sender", "an address, an address with \"/bits\", or a user",
+                              [](std::string_view text) { return !text.empty() && text.size() <= 256; }};
+  LOUVER_ASSIGN(const std::vector<std::string> texts, (ListOf<TextForm>{any_text, 1}.read(value, where)));
+  ProxySenders out;
+  for (const std::string& text : texts) {
+    if (auto range = parse_address_range(text)) {
+      out.addresses.push_back(*std::move(range));
+    } else if (is_user(text) && text != "any") {
+      out.users.push_back(text);
+    } else {
+      return where.wrong(value.place, in_quotes(text) +
+                                          " is neither an address such as \"192.0.2.7\", nor a range such as "
+                                          "\"192.0.2.0/24\", nor a user");
+    }
+  }
+  return out;
+}
+
+namespace {
+
+std::string beside_the_file(const std::string& name, const Where& where) {
+  const std::filesystem::path folder = std::filesystem::path{where.source().file}.parent_path();
+  return (folder / name).lexically_normal().string();
+}
+
+/// "unix:" and the path of a socket.
+Result<Endpoint> read_local(const std::string& text, const Value& value, const Where& where) {
+  const std::string name = text.substr(local_prefix.size());
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  if (name.empty() || name.ends_with('/') || std::ranges::any_of(name, is_control))
+    return where.expected("\"unix:\" and the path of a socket, such as \"unix:/run/louver.sock\"", value);
+  Endpoint out{.path = beside_the_file(name, where)};
+  if (out.path.size() > local_path_most) {
+    return where.wrong(value.place, "the path of a Unix socket has at most " + std::to_string(local_path_most) +
+                                        " octets, " + in_quotes(out.path) + " has " + std::to_string(out.path.size()));
+  }
+  return out;
+}
+
+}  // namespace
+
 Result<std::string> File::read(const Value& value, const Where& where) const {
   const auto* text = value.as<std::string>();
   if (!text || text->empty() || text->find('\0') != std::string::npos)
     return where.expected("the name of a file", value);
-  const std::filesystem::path folder = std::filesystem::path{where.source().file}.parent_path();
-  return (folder / *text).lexically_normal().string();
+  return beside_the_file(*text, where);
 }
 
 Result<Endpoint> Address::read(const Value& value, const Where& where) const {
-  static constexpr std::string_view what = "an IP address and port such as \"127.0.0.1:4433\" or \"[::1]:4433\"";
+  if (const auto* text = value.as<std::string>(); unix_too && text && text->starts_with(local_prefix))
+    return read_local(*text, value, where);
+  const std::string what = std::string{"an IP address and port such as \"127.0.0.1:4433\" or \"[::1]:4433\""} +
+                           (unix_too ? ", or a Unix socket such as \"unix:/run/louver.sock\"" : "");
   LOUVER_ASSIGN(Endpoint endpoint, parsed(value, where, parse_endpoint, what));
   if (endpoint.port == 0 && !any_port) return where.expected("a port that is not 0", value);
   return endpoint;

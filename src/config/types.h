@@ -173,8 +173,9 @@ struct Environment {
 struct Address {
   using Out = Endpoint;
   bool any_port = false;  // 0 too: the system chooses
+  bool unix_too = false;  // or a Unix socket, whose path is relative to the folder of the configuration file
   Result<Endpoint> read(const Value& value, const Where& where) const;
-  std::string word() const { return "address:port"; }
+  std::string word() const { return unix_too ? "address:port or unix:PATH" : "address:port"; }
   std::string show(const Endpoint& out) const { return '"' + to_text(out) + '"'; }
 };
 
@@ -292,6 +293,14 @@ struct Users {
   Result<ListenerUsers> read(const Value& value, const Where& where) const;
   std::string word() const { return "\"any\" or list of users"; }
   std::string show(const ListenerUsers&) const { return ""; }
+};
+
+/// Whose connections begin with a PROXY header: addresses and ranges of them, or users.
+struct Proxies {
+  using Out = ProxySenders;
+  Result<ProxySenders> read(const Value& value, const Where& where) const;
+  std::string word() const { return "list of address, address/bits or user"; }
+  std::string show(const ProxySenders&) const { return ""; }
 };
 
 }  // namespace louver::config

@@ -68,6 +68,8 @@ std::string_view name_of(Event event) {
       return "origin.fail";
     case Event::request_refused:
       return "request.refused";
+    case Event::connection_proxied:
+      return "connection.proxied";
     case Event::log_suppressed:
       return "log.suppressed";
     case Event::log_dropped:

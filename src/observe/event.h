@@ -33,14 +33,15 @@ enum class Event : std::uint8_t {
   message,  // the log filter's line
   origin_fail,
   request_refused,
-  discovery_taken,    // a middlebox that announced itself is listed: a fresh start with it
-  discovery_refused,  // one that is not, or not so
-  filter_matched,     // a rule of the scan filter
-  audit_lost,         // lines of the audit log could not be written
-  filter_failed,      // a filter's engine gave no answer
-  filter_worker,      // a worker process of a filter: started, failed, wrote a line
-  log_suppressed,     // so many lines of one event were too many
-  log_dropped,        // so many lines could not be written
+  discovery_taken,     // a middlebox that announced itself is listed: a fresh start with it
+  discovery_refused,   // one that is not, or not so
+  filter_matched,      // a rule of the scan filter
+  audit_lost,          // lines of the audit log could not be written
+  filter_failed,       // a filter's engine gave no answer
+  filter_worker,       // a worker process of a filter: started, failed, wrote a line
+  connection_proxied,  // an application's connection came through a proxy that told its source
+  log_suppressed,      // so many lines of one event were too many
+  log_dropped,         // so many lines could not be written
 };
 inline constexpr std::size_t event_count = static_cast<std::size_t>(Event::log_dropped) + 1;
 

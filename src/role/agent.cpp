@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "config/fixed.h"
+#include "role/proxied_entry.h"
 #include "role/read_anew.h"
 #include "role/tcp_end.h"
 #include "role/turned_away.h"
@@ -16,6 +17,11 @@ namespace {
 /// HTTP connections at a time that wait to hear that they are not served; more are closed without a word.
 constexpr std::size_t turned_away_most = 64;
 constexpr std::chrono::seconds between_complaints{10};
+
+/// A listener as the log calls it, with its real port.
+std::string name_of(const config::Endpoint& listen, const runtime::Socket& accepted) {
+  return listen.is_local() ? config::to_text(listen) : accepted.local.to_string();
+}
 
 }  // namespace
 
@@ -32,11 +38,11 @@ Result<std::shared_ptr<const Agent::Rules>> Agent::Rules::make(config::Agent con
                   RouteRules::make(route, out.credentials, out.config.common.limits.max_record, withdrawn));
   }
   for (const config::HttpListener& one : out.config.http) {
-    LOUVER_ASSIGN(Access access, Access::make(one.users, one.listen, one.place, own));
+    LOUVER_ASSIGN(Access access, Access::make(one.users, one.proxy_protocol_from, one.listen, one.place, own));
     out.http.push_back(std::move(access));
   }
   for (const config::TcpListener& one : out.config.tcp) {
-    LOUVER_ASSIGN(Access access, Access::make(one.users, one.listen, one.place, own));
+    LOUVER_ASSIGN(Access access, Access::make(one.users, one.proxy_protocol_from, one.listen, one.place, own));
     out.tcp.push_back(std::move(access));
   }
   return std::make_shared<const Rules>(std::move(out));
@@ -55,9 +61,14 @@ bool Agent::Rules::serves(const std::string& route, const runtime::ConnectionUse
   return false;
 }
 
-bool Agent::Rules::admits_anybody() const {
-  const auto anybody = [](const Access& access) { return access.admits_anybody(); };
-  return std::ranges::all_of(http, anybody) && std::ranges::all_of(tcp, anybody);
+bool Agent::Rules::asks_sock_diag() const {
+  for (std::size_t i = 0; i < http.size(); ++i) {
+    if (!http[i].admits_anybody() && !config.http[i].listen.is_local()) return true;
+  }
+  for (std::size_t i = 0; i < tcp.size(); ++i) {
+    if (!tcp[i].admits_anybody() && !config.tcp[i].listen.is_local()) return true;
+  }
+  return false;
 }
 
 // --- life
@@ -152,7 +163,7 @@ Result<> Agent::open_users() {
     users_.emplace(*std::move(users));
     return {};
   }
-  if (!rules_.get()->admits_anybody()) {
+  if (rules_.get()->asks_sock_diag()) {
     return Error{Fault::configuration,
                  users.error().detail +
                      "; let the process use AF_NETLINK, or write users = \"any\" in each [[http]] "
@@ -164,17 +175,18 @@ Result<> Agent::open_users() {
 }
 
 runtime::ConnectionUser Agent::user_of(const runtime::Socket& socket) {
+  if (const auto local = runtime::user_of_local(socket)) return *local;
   return users_ ? users_->of(socket) : runtime::ConnectionUser{};
 }
 
-void Agent::log_turned_away(const runtime::Socket& socket, const Error& why) {
+void Agent::log_turned_away(const std::string& listener, const Error& why) {
   std::optional<std::uint64_t> held_back;
   {
     const std::lock_guard lock{turned_away_log_mutex_};
     held_back = turned_away_log_.admit(runtime::now());
   }
   if (!held_back) return;
-  std::string what = socket.local.to_string() + ": " + why.detail;
+  std::string what = listener + ": " + why.detail;
   if (*held_back > 0) what += " (and " + std::to_string(*held_back) + " more since the last such line)";
   station_.log.write(observe::Level::warn, observe::Event::connection_refused, {{"what", what}});
 }
@@ -185,7 +197,9 @@ Result<> Agent::listen_http(const config::HttpListener& listener, std::size_t in
   const bool proxy = listener.mode == config::HttpListener::Mode::proxy;
   setting->options.rules.mode =
       proxy ? profile::http1::ListenerMode::forward_proxy : profile::http1::ListenerMode::reverse_map;
-  setting->admit = [this, index](const User& user) { return rules_.get()->http[index].admit(user); };
+  setting->admit = [this, index](const User& user, const runtime::IpAddress& from) {
+    return rules_.get()->http[index].admit(user, from);
+  };
   if (proxy) {
     setting->route = [this](const User& user, std::string_view host,
                             std::uint16_t port) -> Result<std::shared_ptr<RouteKeeper>> {
@@ -203,24 +217,39 @@ Result<> Agent::listen_http(const config::HttpListener& listener, std::size_t in
   setting->resend = listener.resend;
   HttpFrontSetting* shared = setting.get();
   fronts_.push_back(std::move(setting));
-  LOUVER_ASSIGN(const std::uint16_t port, process_.listen(listener.listen, proxy ? "http proxy" : "http",
-                                                          [this, shared](Household& household, runtime::Socket socket) {
-                                                            accept_http(household, std::move(socket), *shared);
-                                                          }));
+  LOUVER_ASSIGN(const std::uint16_t port, process_.listen(
+                                              listener.listen, proxy ? "http proxy" : "http",
+                                              [this, shared, index](Household& household, runtime::Socket socket) {
+                                                accept_http(household, std::move(socket), *shared, index);
+                                              },
+                                              listener.socket_mode.value_or(config::socket_mode_default)));
   if (!proxy &&
       shared->hosts.empty()) {  // "a web page uses the local agent": only names that an application would use for it
-    shared->hosts.push_back({listener.listen.address, port});
-    shared->hosts.push_back({"localhost", port});
+    // A Unix socket has no port, and no web page reaches it: clients write whichever they like behind the host.
+    const auto any_or_own = listener.listen.is_local() ? std::nullopt : std::optional{port};
+    if (!listener.listen.is_local()) shared->hosts.push_back({listener.listen.address, port});
+    shared->hosts.push_back({"localhost", any_or_own});
   }
   ports_.push_back(port);
   return {};
 }
 
-void Agent::accept_http(Household& household, runtime::Socket socket, const HttpFrontSetting& setting) {
+void Agent::accept_http(Household& household, runtime::Socket socket, const HttpFrontSetting& setting,
+                        std::size_t index) {
+  const auto rules = rules_.get();
   const runtime::ConnectionUser user = user_of(socket);
-  const auto admitted = setting.admit(user);
+  const std::string listener = name_of(rules->config.http[index].listen, socket);
+  const auto admitted = rules->http[index].admit(user, socket.remote.ip);
+  if (admitted && rules->http[index].proxied()) {
+    return ProxiedEntry::open(
+        household, station_, std::move(socket),
+        [this, &household, &setting, user](SidedLinkPtr link) {
+          HttpFront::start(household, station_, setting, std::move(link), user);
+        },
+        [this, listener](const Error& why) { log_turned_away(listener, why); });
+  }
   if (admitted) return HttpFront::start(household, station_, setting, std::move(socket), user);
-  log_turned_away(socket, admitted.error());
+  log_turned_away(listener, admitted.error());
   auto seat = turned_away_.take();
   if (seat == nullptr) return;
   // Until the connection is closed, and not only until he was told.
@@ -230,10 +259,12 @@ void Agent::accept_http(Household& household, runtime::Socket socket, const Http
 }
 
 Result<> Agent::listen_tcp(const config::TcpListener& listener, std::size_t index) {
-  LOUVER_ASSIGN(const std::uint16_t port,
-                process_.listen(listener.listen, "tcp", [this, index](Household& household, runtime::Socket socket) {
-                  accept_tcp(household, std::move(socket), index);
-                }));
+  LOUVER_ASSIGN(const std::uint16_t port, process_.listen(
+                                              listener.listen, "tcp",
+                                              [this, index](Household& household, runtime::Socket socket) {
+                                                accept_tcp(household, std::move(socket), index);
+                                              },
+                                              listener.socket_mode.value_or(config::socket_mode_default)));
   ports_.push_back(port);
   return {};
 }
@@ -241,11 +272,25 @@ Result<> Agent::listen_tcp(const config::TcpListener& listener, std::size_t inde
 void Agent::accept_tcp(Household& household, runtime::Socket socket, std::size_t index) {
   const auto rules = rules_.get();
   const runtime::ConnectionUser user = user_of(socket);
-  if (const auto admitted = rules->tcp[index].admit(user); !admitted) {
-    log_turned_away(socket, admitted.error());
+  const std::string listener = name_of(rules->config.tcp[index].listen, socket);
+  if (const auto admitted = rules->tcp[index].admit(user, socket.remote.ip); !admitted) {
+    log_turned_away(listener, admitted.error());
     return;  // and it is closed
   }
-  const auto end = TcpEnd::for_application(household, station_, std::move(socket));
+  if (!rules->tcp[index].proxied()) {
+    return serve_tcp(household, TcpEnd::for_application(household, station_, std::move(socket)), user, index);
+  }
+  ProxiedEntry::open(
+      household, station_, std::move(socket),
+      [this, &household, user, index](SidedLinkPtr link) {
+        serve_tcp(household, TcpEnd::for_application(household, station_, std::move(link)), user, index);
+      },
+      [this, listener](const Error& why) { log_turned_away(listener, why); });
+}
+
+void Agent::serve_tcp(Household& household, const std::shared_ptr<TcpEnd>& end, const runtime::ConnectionUser& user,
+                      std::size_t index) {
+  const auto rules = rules_.get();
   const auto join = [this, &household, weak = std::weak_ptr<TcpEnd>{end}](Result<Joinable> joinable) {
     const auto alive = weak.lock();
     if (alive == nullptr) return;

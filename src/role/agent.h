@@ -6,6 +6,7 @@
 #include "role/http_front.h"
 #include "role/process.h"
 #include "role/route_keepers.h"
+#include "role/tcp_end.h"
 #include "runtime/rate_limit.h"
 
 namespace louver::role {
@@ -33,8 +34,8 @@ class Agent final : public Manageable {
                                                      const std::set<std::string>& withdrawn, uid_t own);
     /// Some listener lets that user on that route.
     bool serves(const std::string& route, const runtime::ConnectionUser& user) const;
-    /// Everybody may use every listener: then nothing depends on who it is.
-    bool admits_anybody() const;
+    /// Whom some listener serves depends on who it is, and only sock_diag can tell.
+    bool asks_sock_diag() const;
   };
 
   Agent(std::shared_ptr<const Rules> rules, uid_t own, observe::Log& log);
@@ -49,10 +50,12 @@ class Agent final : public Manageable {
   Result<> open_users();
   Result<> listen_http(const config::HttpListener& listener, std::size_t index);
   Result<> listen_tcp(const config::TcpListener& listener, std::size_t index);
-  void accept_http(Household& household, runtime::Socket socket, const HttpFrontSetting& setting);
+  void accept_http(Household& household, runtime::Socket socket, const HttpFrontSetting& setting, std::size_t index);
   void accept_tcp(Household& household, runtime::Socket socket, std::size_t index);
+  void serve_tcp(Household& household, const std::shared_ptr<TcpEnd>& end, const runtime::ConnectionUser& user,
+                 std::size_t index);
   runtime::ConnectionUser user_of(const runtime::Socket& socket);
-  void log_turned_away(const runtime::Socket& socket, const Error& why);
+  void log_turned_away(const std::string& listener, const Error& why);
 
   const uid_t own_;  // whom this process runs as
   Current<const Rules> rules_;

@@ -4,6 +4,7 @@
 
 #include "config/fixed.h"
 #include "profile/registry.h"
+#include "role/origin_door.h"
 #include "role/read_anew.h"
 #include "role/tcp_end.h"
 #include "wire/join.h"
@@ -149,9 +150,10 @@ Result<> Gateway::admit(Household& household, SidedLinkPtr& link, std::shared_pt
   }
   const config::Origin* origin = rules->config().stream_origin();
   if (origin == nullptr) return Error{Fault::blocked_by_policy, "the profile is no longer served here"};
-  const auto where = runtime::Endpoint::make(origin->connect.address, origin->connect.port);
+  const auto where = endpoint_of(*origin);
   if (!where) return where.error();
-  TcpEnd::for_origin(household, station_, *where, std::move(session), std::move(counted));
+  Buffer greeting = proxy_header_for(*origin, *session, rules->config().policy.tell_parties);
+  TcpEnd::for_origin(household, station_, *where, std::move(greeting), std::move(session), std::move(counted));
   return {};
 }
 

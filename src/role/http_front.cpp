@@ -76,9 +76,22 @@ void HttpFront::start(Household& household, Station& station, const HttpFrontSet
   std::shared_ptr<HttpFront> made{new HttpFront{household, station, setting, user}};
   made->link_ =
       std::make_unique<SidedLink>(household.loop(), std::move(socket), *made, Side::client, station.link_options);
-  made->codec_ = std::make_unique<profile::http1::AgentCodec>(setting.options, own_ids(), *made, made->inward_);
   household.move_in(made);
-  made->link_->link().resume_reading();
+  made->begin();
+}
+
+void HttpFront::start(Household& household, Station& station, const HttpFrontSetting& setting, SidedLinkPtr link,
+                      runtime::ConnectionUser user) {
+  std::shared_ptr<HttpFront> made{new HttpFront{household, station, setting, user}};
+  link->change_owner(*made, Side::client);
+  made->link_ = std::move(link);
+  household.move_in(made);
+  made->begin();
+}
+
+void HttpFront::begin() {
+  codec_ = std::make_unique<profile::http1::AgentCodec>(setting_.options, own_ids(), *this, inward_);
+  link_->link().resume_reading();
 }
 
 HttpFront::HttpFront(Household& household, Station& station, const HttpFrontSetting& setting,
@@ -111,7 +124,8 @@ AgentDecision HttpFront::on_request(const profile::http1::RequestTarget& request
   std::string_view host = request.host;
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   if (draining_) return AgentDecision::refuse(503, "The agent is shutting down.");
-  if (const auto admitted = setting_.admit(user_); !admitted)  // a reload may have withdrawn it
+  if (const auto admitted = setting_.admit(user_, link_->link().remote_address().ip);
+      !admitted)  // a reload may have withdrawn it
     return AgentDecision::refuse(403, admitted.error().detail);
   const auto listed = [&](const config::Authority& one) { return one.matches(host, request.port); };
   if (!setting_.hosts.empty() && std::ranges::none_of(setting_.hosts, listed))

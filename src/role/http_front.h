@@ -15,8 +15,8 @@ struct HttpFrontSetting {
   profile::http1::AgentOptions options;
   std::vector<config::Authority> hosts;  // reverse: Host values that are answered
   using User = runtime::ConnectionUser;
-  /// Whether that user may use the listener now. @fault blocked_by_policy, in words for him
-  std::function<Result<>(const User& user)> admit;
+  /// Whether that user, from that address, may use the listener now. @fault blocked_by_policy, in words for him
+  std::function<Result<>(const User& user, const runtime::IpAddress& from)> admit;
   /// The keeper of a request's route for that user.
   /// @fault next_hop_refused: no route; blocked_by_policy; limit_exceeded: no room for another user
   std::function<Result<std::shared_ptr<RouteKeeper>>(const User& user, std::string_view host, std::uint16_t port)>
@@ -29,6 +29,9 @@ class HttpFront final : public Resident, public SessionUser, public LinkOwner, p
  public:
   /// @param user  whose connection it is
   static void start(Household& household, Station& station, const HttpFrontSetting& setting, runtime::Socket socket,
+                    runtime::ConnectionUser user);
+  /// The same for a connection that somebody else has begun to read; paused.
+  static void start(Household& household, Station& station, const HttpFrontSetting& setting, SidedLinkPtr link,
                     runtime::ConnectionUser user);
 
   void drain() override;
@@ -58,6 +61,7 @@ class HttpFront final : public Resident, public SessionUser, public LinkOwner, p
   void on_session_writable() override { continue_application(); }
   bool after_parts() override;
 
+  void begin();
   profile::http1::AgentDecision use(const std::shared_ptr<RouteKeeper>& route);
   Result<> join(const Joinable& joinable);
   void on_route_ready(const Result<Joinable>& joinable);

@@ -1,6 +1,8 @@
 #include "role/origin_http.h"
 
 #include "role/contexts.h"
+#include "role/origin_door.h"
+#include "role/party_names.h"
 
 namespace louver::role {
 
@@ -27,18 +29,9 @@ OriginHttp::OriginHttp(Household& household, Station& station, std::shared_ptr<c
 /// The parties as they were authenticated; the codec takes such fields out of what clients send.
 profile::http1::Fields OriginHttp::party_fields() const {
   if (!setting_->config.policy.tell_parties) return {};
-  std::string client = "anonymous";
-  std::string middleboxes;
-  const session::AssociationRecord& record = session_->record();
-  for (const session::PartyReport& party : record.parties()) {
-    if (party.index == PartyIndex{0}) {
-      if (!party.name.empty()) client = party.name;
-    } else {
-      middleboxes += (middleboxes.empty() ? "" : ", ") + party.name;
-    }
-  }
-  profile::http1::Fields fields{{"louver-client", client}};
-  if (!middleboxes.empty()) fields.push_back({"louver-middleboxes", middleboxes});
+  const PartyNames names = party_names(session_->record());
+  profile::http1::Fields fields{{"louver-client", names.client}};
+  if (!names.middleboxes.empty()) fields.push_back({"louver-middleboxes", names.middleboxes});
   return fields;
 }
 
@@ -62,7 +55,7 @@ GatewayDecision OriginHttp::on_request(const profile::http1::RequestTarget& requ
 
 void OriginHttp::connect(const config::Origin& origin) {
   origin_ = &origin;
-  auto where = runtime::Endpoint::make(origin.connect.address, origin.connect.port);
+  auto where = endpoint_of(origin);
   if (!where) return;  // the configuration has checked it
   connector_ = std::make_unique<runtime::Connector>(
       household_.loop(), station_.resolver, *where, runtime::ConnectOptions{.allow_private = true},
@@ -82,6 +75,8 @@ void OriginHttp::on_connected(Result<runtime::Socket> socket) {
   }
   link_ =
       std::make_unique<SidedLink>(household_.loop(), *std::move(socket), *this, Side::server, station_.link_options);
+  Buffer greeting = proxy_header_for(*origin_, *session_, setting_->config.policy.tell_parties);
+  if (!greeting.empty()) link_->link().write(std::move(greeting));
   link_->link().resume_reading();
   move_on();
 }

@@ -47,21 +47,23 @@ Household& Process::household_of(const runtime::Loop& loop) {
 }
 
 Result<std::uint16_t> Process::listen(const config::Endpoint& where, std::string_view what,
-                                      std::function<void(Household&, runtime::Socket)> on_socket) {
+                                      std::function<void(Household&, runtime::Socket)> on_socket, mode_t socket_mode) {
   runtime::ListenerOptions options;
   options.limits = connection_limits_;
-  LOUVER_ASSIGN(auto listener,
-                runtime::Listener::open(
-                    loops_, config::to_text(where), options,
-                    [this, on_socket = std::move(on_socket)](runtime::Loop& loop, runtime::Socket socket) {
-                      on_socket(household_of(loop), std::move(socket));
-                    },
-                    [this](const std::string& trouble) {
-                      log_.write(observe::Level::warn, observe::Event::connection_refused, {{"what", trouble}});
-                    }));
+  const auto taken = [this, on_socket = std::move(on_socket)](runtime::Loop& loop, runtime::Socket socket) {
+    on_socket(household_of(loop), std::move(socket));
+  };
+  const auto trouble = [this](const std::string& words) {
+    log_.write(observe::Level::warn, observe::Event::connection_refused, {{"what", words}});
+  };
+  auto opened = where.is_local()
+                    ? runtime::Listener::open_local(loops_, where.path, socket_mode, options, taken, trouble)
+                    : runtime::Listener::open(loops_, config::to_text(where), options, taken, trouble);
+  LOUVER_ASSIGN(auto listener, std::move(opened));
   const std::uint16_t port = listener->port();
   log_.write(observe::Level::info, observe::Event::listen,
-             {{"for", std::string{what}}, {"address", listener->address().to_string()}});
+             {{"for", std::string{what}},
+              {"address", where.is_local() ? config::to_text(where) : listener->address().to_string()}});
   listeners_.push_back(std::move(listener));
   return port;
 }

@@ -27,9 +27,11 @@ class Process {
   Household& household_of(const runtime::Loop& loop);
 
   /// Accepts connections there and hands each to `on_socket` on the thread of the loop that it will live on.
+  /// @param socket_mode  of the file, if it is a Unix socket; then the port that is returned is 0
   /// @fault configuration: the address cannot be listened on
   Result<std::uint16_t> listen(const config::Endpoint& where, std::string_view what,
-                               std::function<void(Household&, runtime::Socket)> on_socket);
+                               std::function<void(Household&, runtime::Socket)> on_socket,
+                               mode_t socket_mode = config::socket_mode_default);
 
   /// Serves until SIGTERM or SIGINT, then drains within the configured deadline. A second signal ends it at once.
   /// SIGHUP opens the log file anew and reads the configuration again.

@@ -60,6 +60,8 @@ class SessionLink final : public Resident, public LinkOwner {
   }
 
   SessionNumber number() const { return number_; }
+  /// Its connection; null while there is none yet.
+  const runtime::Link* link() const { return link_ == nullptr ? nullptr : &link_->link(); }
   const session::AssociationRecord& record() const { return *watch_.record(); }
   const std::shared_ptr<session::AssociationRecord>& association() const { return watch_.record(); }
   bool received_end() const { return engine_->received_end(); }

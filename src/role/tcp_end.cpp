@@ -15,6 +15,14 @@ std::shared_ptr<TcpEnd> TcpEnd::for_application(Household& household, Station& s
   return made;
 }
 
+std::shared_ptr<TcpEnd> TcpEnd::for_application(Household& household, Station& station, SidedLinkPtr link) {
+  std::shared_ptr<TcpEnd> made{new TcpEnd{household, station, Side::client}};
+  link->change_owner(*made, Side::client);
+  made->link_ = std::move(link);
+  household.move_in(made);
+  return made;
+}
+
 void TcpEnd::attach(std::shared_ptr<SessionLink> session, std::shared_ptr<void> counted) {
   session_ = std::move(session);
   counted_ = std::move(counted);
@@ -31,11 +39,12 @@ void TcpEnd::refuse(const Error& error) {
   lose();
 }
 
-void TcpEnd::for_origin(Household& household, Station& station, const runtime::Endpoint& origin,
+void TcpEnd::for_origin(Household& household, Station& station, const runtime::Endpoint& origin, Buffer greeting,
                         std::shared_ptr<SessionLink> session, std::shared_ptr<void> counted) {
   std::shared_ptr<TcpEnd> made{new TcpEnd{household, station, Side::server}};
   made->session_ = std::move(session);
   made->counted_ = std::move(counted);
+  made->greeting_ = std::move(greeting);
   made->open_codec();
   household.move_in(made);
   made->connector_ = std::make_unique<runtime::Connector>(
@@ -55,6 +64,7 @@ void TcpEnd::on_connected(Result<runtime::Socket> socket) {
   }
   link_ =
       std::make_unique<SidedLink>(household_.loop(), *std::move(socket), *this, Side::server, station_.link_options);
+  if (!greeting_.empty()) link_->link().write(std::exchange(greeting_, {}));
   link_->link().resume_reading();
   session_->start(*this);  // only now: until here the session's bytes wait in its connection
 }

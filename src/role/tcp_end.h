@@ -10,6 +10,8 @@ class TcpEnd final : public Resident, public SessionUser, public LinkOwner {
  public:
   /// Agent: the application's connection is there; the session is made by `attach`.
   static std::shared_ptr<TcpEnd> for_application(Household& household, Station& station, runtime::Socket socket);
+  /// The same for a connection that somebody else has begun to read; paused.
+  static std::shared_ptr<TcpEnd> for_application(Household& household, Station& station, SidedLinkPtr link);
   /// @return where the session hands its parts to
   SessionUser& user() { return *this; }
   void attach(std::shared_ptr<SessionLink> session, std::shared_ptr<void> counted);
@@ -17,7 +19,8 @@ class TcpEnd final : public Resident, public SessionUser, public LinkOwner {
   void refuse(const Error& error);
 
   /// Gateway: connects to the origin; the session's bytes wait until it is there.
-  static void for_origin(Household& household, Station& station, const runtime::Endpoint& origin,
+  /// @param greeting  what the origin is sent before anything else
+  static void for_origin(Household& household, Station& station, const runtime::Endpoint& origin, Buffer greeting,
                          std::shared_ptr<SessionLink> session, std::shared_ptr<void> counted);
 
   void drain() override {}
@@ -58,6 +61,7 @@ class TcpEnd final : public Resident, public SessionUser, public LinkOwner {
   Inward inward_;
   std::shared_ptr<SessionLink> session_;
   std::shared_ptr<void> counted_;
+  Buffer greeting_;
   std::unique_ptr<profile::stream1::Codec> codec_;
   SidedLinkPtr link_;
   std::unique_ptr<runtime::Connector> connector_;

@@ -16,6 +16,7 @@
 #include <span>
 
 #include "base/limits.h"
+#include "runtime/local_socket.h"
 #include "runtime/sockaddr.h"
 #include "runtime/system_error.h"
 
@@ -57,6 +58,11 @@ std::optional<uid_t> user_of_all_unknown() {
   return id;
 }
 
+const std::optional<uid_t>& nobody_in_particular() {
+  static const std::optional<uid_t> user = user_of_all_unknown();
+  return user;
+}
+
 /// The connection stood while its user was asked for, so no other can have had its addresses.
 bool still_stands(int socket) {
   tcp_info info{};
@@ -88,6 +94,16 @@ std::string to_string(const ConnectionUser& user) {
       break;
   }
   return "unknown";
+}
+
+std::optional<ConnectionUser> user_of_local(const Socket& accepted) {
+  int family = AF_UNSPEC;
+  socklen_t size = sizeof family;
+  if (::getsockopt(accepted.descriptor.fd(), SOL_SOCKET, SO_DOMAIN, &family, &size) != 0 || family != AF_UNIX)
+    return std::nullopt;
+  const auto user = local_user_of(accepted.descriptor.fd());
+  if (!user || user == nobody_in_particular()) return ConnectionUser{};
+  return ConnectionUser::local(*user);
 }
 
 Result<ConnectionUsers> ConnectionUsers::open() {
@@ -132,7 +148,6 @@ ConnectionUser ConnectionUsers::of(const Socket& accepted) {
 /// Nothing if the kernel knows no such socket, or does not answer.
 std::optional<ConnectionUsers::Found> ConnectionUsers::ask(const SocketAddress& source,
                                                            const SocketAddress& destination) {
-  static const std::optional<uid_t> nobody_in_particular = user_of_all_unknown();
   Question question{};
   question.header = {.nlmsg_len = sizeof question,
                      .nlmsg_type = SOCK_DIAG_BY_FAMILY,
@@ -175,7 +190,7 @@ std::optional<ConnectionUsers::Found> ConnectionUsers::ask(const SocketAddress& 
                       taken(said.idiag_family, said.id.idiag_dport, said.id.idiag_dst) == destination;
     if (!same) return std::nullopt;
     // Once its process has closed it, a socket has no inode, and its user reads as 0: that is not root.
-    if (!connected || said.idiag_inode == 0 || said.idiag_uid == nobody_in_particular) return Found{};
+    if (!connected || said.idiag_inode == 0 || said.idiag_uid == nobody_in_particular()) return Found{};
     return Found{said.idiag_uid};
   }
   return std::nullopt;

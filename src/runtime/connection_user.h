@@ -12,7 +12,7 @@
 
 namespace louver::runtime {
 
-/// Who is at the other end of an accepted TCP connection, as the kernel knows it.
+/// Who is at the other end of an accepted connection, as the kernel knows it.
 struct ConnectionUser {
   enum class Kind : std::uint8_t {
     local,    // a user of this machine: whoever made the socket at the other end
@@ -27,6 +27,9 @@ struct ConnectionUser {
 };
 /// "1000", "remote" or "unknown".
 std::string to_string(const ConnectionUser& user);
+
+/// Who connected a Unix socket: the user that he was at that moment (SO_PEERCRED). Nothing for other sockets.
+std::optional<ConnectionUser> user_of_local(const Socket& accepted);
 
 /// Asks the kernel (sock_diag(7)) whose socket is at the other end of a connection. From any thread.
 ///

@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "runtime/clock.h"
+#include "runtime/local_socket.h"
 #include "runtime/loop.h"
 #include "runtime/resolver.h"
 #include "runtime/sockaddr.h"
@@ -14,6 +15,9 @@
 #include "runtime/watch.h"
 
 namespace louver::runtime {
+namespace {
+constexpr std::chrono::milliseconds pause_when_full{20};
+}
 
 Result<> check_destination(const IpAddress& address, bool allow_private) {
   const AddressKind kind = kind_of(address);
@@ -49,6 +53,7 @@ class Connector::Attempt : public std::enable_shared_from_this<Connector::Attemp
   void use(Result<Addresses> addresses);
   void try_next();
   void try_address(const SocketAddress& where);
+  void try_local();
   void await_connection(Descriptor socket, const SocketAddress& where);
   void check_connection(const SocketAddress& where);
   void address_failed(const SocketAddress& where, const std::string& why);
@@ -72,6 +77,12 @@ class Connector::Attempt : public std::enable_shared_from_this<Connector::Attemp
 
 void Connector::Attempt::start(Resolver& resolver) {
   overall_.expires_at(deadline_, [this] { deadline_passed(); });
+  if (!endpoint_.path().empty()) {
+    loop_.post([weak = weak_from_this()] {
+      if (const auto self = weak.lock(); self && self->callback_) self->try_local();
+    });
+    return;
+  }
   if (const auto& address = endpoint_.address()) {
     loop_.post([weak = weak_from_this(), address = *address] {
       if (const auto self = weak.lock()) self->use(Addresses{address});
@@ -126,6 +137,22 @@ void Connector::Attempt::try_address(const SocketAddress& where) {
     return address_failed(where, words_of(errno));
   }
   await_connection(*std::move(socket), where);
+}
+
+/// The system connects within the call or not at all.
+void Connector::Attempt::try_local() {
+  const auto failed = [this](const std::string& why) {
+    note(why);
+    fail();
+  };
+  const auto address = LocalAddress::of(endpoint_.path());
+  if (!address) return failed(address.error().detail);
+  auto socket = make_local_socket();
+  if (!socket) return failed(socket.error().detail);
+  const int error = connect_locally(socket->fd(), *address);
+  if (error == 0) return finish(Socket{.descriptor = *std::move(socket)});
+  if (error != EAGAIN && error != EINTR) return failed(words_of(error));
+  share_.expires_at(now() + pause_when_full, [this] { try_local(); });  // its queue is full
 }
 
 void Connector::Attempt::await_connection(Descriptor socket, const SocketAddress& where) {

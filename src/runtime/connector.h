@@ -22,7 +22,7 @@ struct ConnectOptions {
 };
 
 /// One try to connect to an endpoint: resolves its name, goes through its addresses in turn and gives the first
-/// connection.
+/// connection. Or connects to a Unix socket, waiting for room in its queue.
 ///
 /// It connects only to the very address that it has checked, whatever the name resolves to later (SECURITY DS-03).
 /// Lives on the loop's thread; destroying it cancels.

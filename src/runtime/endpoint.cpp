@@ -93,7 +93,14 @@ Result<Endpoint> Endpoint::make(std::string_view host, std::uint16_t port) {
   return Endpoint{lower(host), port, std::nullopt};
 }
 
+Endpoint Endpoint::local(std::string path) {
+  Endpoint out{"", 0, std::nullopt};
+  out.path_ = std::move(path);
+  return out;
+}
+
 std::string Endpoint::to_string() const {
+  if (!path_.empty()) return "unix:" + printable(path_);
   if (address_) return SocketAddress{*address_, port_}.to_string();
   return host_ + ":" + std::to_string(port_);
 }

@@ -10,9 +10,9 @@
 
 namespace louver::runtime {
 
-/// Where to connect: a DNS name or an address, and a port. Only what is spelt right becomes one, so a connector never
-/// hands the system's resolver a numeric shortcut (`127.1`, `0x7f.1`, `2130706433`) that it would take for an address.
-/// SECURITY DS-03
+/// Where to connect: a DNS name or an address, and a port; or a Unix socket. Only what is spelt right becomes one, so a
+/// connector never hands the system's resolver a numeric shortcut (`127.1`, `0x7f.1`, `2130706433`) that it would take
+/// for an address. SECURITY DS-03
 class Endpoint {
  public:
   /// "example.org:443", "192.0.2.1:443", "[2001:db8::1]:443".
@@ -22,6 +22,11 @@ class Endpoint {
   /// @param port  1..65535
   static Result<Endpoint> make(std::string_view host, std::uint16_t port);
 
+  /// A Unix socket of this machine, by its path.
+  static Endpoint local(std::string path);
+
+  /// Of a Unix socket; else empty. Host, port and address are empty for one.
+  const std::string& path() const { return path_; }
   /// In lower case; an address as inet_ntop writes it.
   const std::string& host() const { return host_; }
   std::uint16_t port() const { return port_; }
@@ -38,6 +43,7 @@ class Endpoint {
   std::string host_;
   std::uint16_t port_;
   std::optional<IpAddress> address_;
+  std::string path_{};
 };
 
 /// True for a DNS name of letters, digits, hyphens and underscores in labels of 1..63, 253 in all, perhaps with a last

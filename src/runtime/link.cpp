@@ -322,7 +322,9 @@ void Link::Connection::close() {
 
 Error Link::Connection::lost(std::string_view what, int system_error) const {
   return system_fault(Fault::connection_lost,
-                      std::string{what} + (what == "sending" ? " to " : " from ") + remote_.to_string(), system_error);
+                      std::string{what} + (what == "sending" ? " to " : " from ") +
+                          (remote_.port == 0 ? "a Unix socket" : remote_.to_string()),
+                      system_error);
 }
 
 void Link::Connection::adopt(Socket socket) {

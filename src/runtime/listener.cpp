@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "runtime/clock.h"
 #include "runtime/endpoint.h"
+#include "runtime/local_socket.h"
 #include "runtime/rate_limit.h"
 #include "runtime/sockaddr.h"
 #include "runtime/system_error.h"
@@ -102,8 +103,10 @@ class Listener::Acceptor : public std::enable_shared_from_this<Listener::Accepto
         on_trouble_(std::move(on_trouble)),
         again_(pool.at(0)) {}
 
-  Result<> start(Descriptor socket) {
+  Result<> start(Descriptor socket, std::string name, std::unique_ptr<SocketFile> file) {
     address_ = local_address_of(socket.fd());
+    name_ = std::move(name);
+    file_ = std::move(file);
     auto weak = weak_from_this();
     LOUVER_ASSIGN(watch_, Watch::open(pool_.at(0), std::move(socket),
                                       {.on_readable = [weak] { turn(weak); }, .on_writable = {}}));
@@ -115,6 +118,7 @@ class Listener::Acceptor : public std::enable_shared_from_this<Listener::Accepto
     delivery_->open = false;
     watch_.close();
     again_.cancel();
+    file_.reset();
   }
 
   const SocketAddress& address() const { return address_; }
@@ -162,7 +166,8 @@ class Listener::Acceptor : public std::enable_shared_from_this<Listener::Accepto
     if (options_.limits) {
       auto token = options_.limits->admit(socket.remote.ip);
       if (!token)
-        return complain("refused a connection from " + socket.remote.to_string() + ": " + token.error().detail);
+        return complain("refused a connection" + (file_ ? "" : " from " + socket.remote.to_string()) + ": " +
+                        token.error().detail);
       admitted = *std::move(token);
     }
     Loop& loop = pool_.least_loaded();
@@ -176,7 +181,7 @@ class Listener::Acceptor : public std::enable_shared_from_this<Listener::Accepto
   void complain(std::string what) {
     const auto held_back = complaints_.admit(now());
     if (!held_back || !on_trouble_) return;
-    what = address_.to_string() + ": " + what;
+    what = name_ + ": " + what;
     if (*held_back > 0) what += " (and " + std::to_string(*held_back) + " more since the last such line)";
     on_trouble_(what);
   }
@@ -188,6 +193,8 @@ class Listener::Acceptor : public std::enable_shared_from_this<Listener::Accepto
   Watch watch_;
   Timer again_;
   SocketAddress address_;
+  std::string name_;                  // for complaints
+  std::unique_ptr<SocketFile> file_;  // of a Unix socket
   RateLimit complaints_{between_complaints};
 };
 
@@ -196,7 +203,17 @@ Result<std::unique_ptr<Listener>> Listener::open(LoopPool& pool, std::string_vie
   LOUVER_ASSIGN(const SocketAddress address, parse_where(where));
   LOUVER_ASSIGN(Descriptor socket, listen_on(address, options.backlog));
   auto acceptor = std::make_shared<Acceptor>(pool, std::move(options), std::move(on_socket), std::move(on_trouble));
-  LOUVER_TRY(acceptor->start(std::move(socket)));
+  const std::string name = local_address_of(socket.fd()).to_string();
+  LOUVER_TRY(acceptor->start(std::move(socket), name, nullptr));
+  return std::unique_ptr<Listener>{new Listener{std::move(acceptor)}};
+}
+
+Result<std::unique_ptr<Listener>> Listener::open_local(LoopPool& pool, const std::string& path, mode_t mode,
+                                                       ListenerOptions options, OnSocket on_socket,
+                                                       OnTrouble on_trouble) {
+  LOUVER_ASSIGN(LocalSocket socket, listen_locally(path, mode, options.backlog));
+  auto acceptor = std::make_shared<Acceptor>(pool, std::move(options), std::move(on_socket), std::move(on_trouble));
+  LOUVER_TRY(acceptor->start(std::move(socket.descriptor), printable(path), std::move(socket.file)));
   return std::unique_ptr<Listener>{new Listener{std::move(acceptor)}};
 }
 

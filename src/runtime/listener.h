@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <functional>
 #include <memory>
 #include <string>
@@ -33,6 +35,12 @@ class Listener {
   /// @fault configuration  names the address and what to do: it is malformed, in use, not ours, or not allowed
   static Result<std::unique_ptr<Listener>> open(LoopPool& pool, std::string_view where, ListenerOptions options,
                                                 OnSocket on_socket, OnTrouble on_trouble);
+  /// The same on a Unix socket: its file gets that mode, takes the place of one that a process left behind, and is
+  /// removed at the end. Who connected is for the caller to ask (ConnectionUsers).
+  /// @fault configuration  names the path and the remedy
+  static Result<std::unique_ptr<Listener>> open_local(LoopPool& pool, const std::string& path, mode_t mode,
+                                                      ListenerOptions options, OnSocket on_socket,
+                                                      OnTrouble on_trouble);
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
   /// Stops listening; what waits to be accepted is reset by the system. A socket that was accepted before is no longer
@@ -40,7 +48,7 @@ class Listener {
   /// stopped.
   ~Listener();
 
-  /// Where it listens, with the real port.
+  /// Where it listens, with the real port; unspecified for a Unix socket.
   const SocketAddress& address() const;
   std::uint16_t port() const { return address().port; }
 

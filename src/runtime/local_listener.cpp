@@ -3,15 +3,14 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <optional>
 
 #include "base/bytes.h"
 #include "runtime/clock.h"
+#include "runtime/local_socket.h"
 #include "runtime/loop.h"
 #include "runtime/rate_limit.h"
 #include "runtime/system_error.h"
@@ -28,88 +27,22 @@ constexpr int backlog = 16;
 constexpr Duration pause_without_resources = 100ms;
 constexpr Duration between_complaints = 10s;
 
-Error cannot(const std::string& what, const std::string& path, int error) {
-  return system_fault(Fault::configuration, what + " \"" + printable(path) + "\"", error);
-}
-
-Result<sockaddr_un> address_of(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.empty() || path.size() >= sizeof address.sun_path) {
-    return Error{Fault::configuration, "the path of a Unix socket has 1 to " +
-                                           std::to_string(sizeof address.sun_path - 1) + " octets, \"" +
-                                           printable(path) + "\" has " + std::to_string(path.size())};
-  }
-  std::memcpy(address.sun_path, path.data(), path.size());
-  return address;
-}
-
-const sockaddr* generic(const sockaddr_un& address) { return reinterpret_cast<const sockaddr*>(&address); }
-
-Result<Descriptor> local_socket(int flags) {
-  Descriptor out{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0)};
-  if (!out) return system_fault(Fault::internal_error, "making a socket", errno);
-  return out;
-}
-
-/// Removes a socket to which nobody listens any more.
-Result<> clear_the_place(const std::string& path, const sockaddr_un& address) {
-  struct stat found {};
-  if (::lstat(path.c_str(), &found) != 0) {
-    if (errno == ENOENT) return {};
-    return cannot("cannot look at", path, errno);
-  }
-  if (!S_ISSOCK(found.st_mode) || found.st_uid != ::geteuid()) {
-    return Error{Fault::configuration,
-                 "\"" + printable(path) + "\" exists and is no socket of this user; remove it or choose another path"};
-  }
-  LOUVER_ASSIGN(const Descriptor probe, local_socket(SOCK_NONBLOCK));
-  if (::connect(probe.fd(), generic(address), sizeof address) == 0 || errno != ECONNREFUSED) {
-    return Error{Fault::configuration,
-                 "\"" + printable(path) + "\" is in use by another process; give each process a socket of its own"};
-  }
-  if (::unlink(path.c_str()) != 0 && errno != ENOENT) return cannot("cannot remove", path, errno);
-  return {};
-}
-
-Result<Descriptor> listen_on(const std::string& path, const sockaddr_un& address) {
-  LOUVER_ASSIGN(Descriptor socket, local_socket(SOCK_NONBLOCK));
-  // The file takes its mode from the socket's when it is bound, so it is never open to others, whatever the umask.
-  if (::fchmod(socket.fd(), S_IRUSR | S_IWUSR) != 0) return cannot("cannot protect", path, errno);
-  if (::bind(socket.fd(), generic(address), sizeof address) != 0) return cannot("cannot listen on", path, errno);
-  if (::chmod(path.c_str(), S_IRUSR | S_IWUSR) != 0) return cannot("cannot protect", path, errno);  // an odd umask
-  if (::listen(socket.fd(), backlog) != 0) return cannot("cannot listen on", path, errno);
-  return socket;
-}
-
-/// The user at the other end, as the system knows him; nothing if it does not tell.
-std::optional<uid_t> user_of(int socket) {
-  ucred peer{};
-  socklen_t size = sizeof peer;
-  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || size != sizeof peer) return std::nullopt;
-  return peer.uid;
-}
-
 bool may_connect(uid_t user) { return user == ::geteuid() || user == 0; }
 
 }  // namespace
 
 class LocalListener::Acceptor : public std::enable_shared_from_this<LocalListener::Acceptor> {
  public:
-  Acceptor(Loop& loop, std::string path, OnSocket on_socket, OnTrouble on_trouble)
-      : loop_(loop),
-        path_(std::move(path)),
-        on_socket_(std::move(on_socket)),
-        on_trouble_(std::move(on_trouble)),
-        again_(loop) {}
+  Acceptor(Loop& loop, OnSocket on_socket, OnTrouble on_trouble)
+      : loop_(loop), on_socket_(std::move(on_socket)), on_trouble_(std::move(on_trouble)), again_(loop) {}
 
-  Result<> start(Descriptor socket) {
-    if (::lstat(path_.c_str(), &made_) != 0) return cannot("cannot look at", path_, errno);
+  Result<> start(LocalSocket socket) {
+    file_ = std::move(socket.file);
     const auto weak = weak_from_this();
     const auto turn = [weak] {
       if (const auto self = weak.lock()) self->turn();
     };
-    LOUVER_ASSIGN(watch_, Watch::open(loop_, std::move(socket), {.on_readable = turn, .on_writable = {}}));
+    LOUVER_ASSIGN(watch_, Watch::open(loop_, std::move(socket.descriptor), {.on_readable = turn, .on_writable = {}}));
     watch_.wait_readable();
     return {};
   }
@@ -117,10 +50,7 @@ class LocalListener::Acceptor : public std::enable_shared_from_this<LocalListene
   void stop() {
     watch_.close();
     again_.cancel();
-    struct stat there {};
-    const bool ours =
-        ::lstat(path_.c_str(), &there) == 0 && there.st_dev == made_.st_dev && there.st_ino == made_.st_ino;
-    if (ours) ::unlink(path_.c_str());
+    file_.reset();
   }
 
  private:
@@ -141,7 +71,7 @@ class LocalListener::Acceptor : public std::enable_shared_from_this<LocalListene
   }
 
   void take(Descriptor accepted) {
-    const auto user = user_of(accepted.fd());
+    const auto user = local_user_of(accepted.fd());
     if (!user || !may_connect(*user)) {
       return complain("the control socket refused " + (user ? "user " + std::to_string(*user) : "an unknown user"));
     }
@@ -153,10 +83,9 @@ class LocalListener::Acceptor : public std::enable_shared_from_this<LocalListene
   }
 
   Loop& loop_;
-  std::string path_;
   OnSocket on_socket_;
   OnTrouble on_trouble_;
-  struct stat made_ {};
+  std::unique_ptr<SocketFile> file_;
   Watch watch_;
   Timer again_;
   RateLimit complaints_{between_complaints};
@@ -164,10 +93,8 @@ class LocalListener::Acceptor : public std::enable_shared_from_this<LocalListene
 
 Result<std::unique_ptr<LocalListener>> LocalListener::open(Loop& loop, const std::string& path, OnSocket on_socket,
                                                            OnTrouble on_trouble) {
-  LOUVER_ASSIGN(const sockaddr_un address, address_of(path));
-  LOUVER_TRY(clear_the_place(path, address));
-  LOUVER_ASSIGN(Descriptor socket, listen_on(path, address));
-  auto acceptor = std::make_shared<Acceptor>(loop, path, std::move(on_socket), std::move(on_trouble));
+  LOUVER_ASSIGN(LocalSocket socket, listen_locally(path, S_IRUSR | S_IWUSR, backlog));
+  auto acceptor = std::make_shared<Acceptor>(loop, std::move(on_socket), std::move(on_trouble));
   LOUVER_TRY(acceptor->start(std::move(socket)));
   return std::unique_ptr<LocalListener>{new LocalListener{std::move(acceptor)}};
 }
@@ -221,11 +148,10 @@ Result<std::string> receive_line(int socket, std::size_t most_octets, TimePoint 
 
 Result<std::string> ask_locally(const std::string& path, std::string_view line, std::size_t most_octets,
                                 Duration at_most) {
-  LOUVER_ASSIGN(const sockaddr_un address, address_of(path));
-  LOUVER_ASSIGN(const Descriptor socket, local_socket(0));
-  if (::connect(socket.fd(), generic(address), sizeof address) != 0) {
-    const int error = errno;
-    Error failed = cannot("cannot connect to", path, error);
+  LOUVER_ASSIGN(const LocalAddress address, LocalAddress::of(path));
+  LOUVER_ASSIGN(const Descriptor socket, make_local_socket(true));
+  if (const int error = connect_locally(socket.fd(), address); error != 0) {
+    Error failed = system_fault(Fault::configuration, "cannot connect to \"" + printable(path) + "\"", error);
     if (error == ENOENT || error == ECONNREFUSED)
       failed.detail += "; is the process running, with this path in [control] of its configuration?";
     return failed;

@@ -7,8 +7,8 @@
 
 namespace louver::runtime {
 
-/// A connected TCP socket that no loop watches yet: what listeners and connectors make and links take. May change
-/// threads.
+/// A connected socket that no loop watches yet: what listeners and connectors make and links take. May change threads.
+/// TCP, or a Unix socket, whose addresses stay unspecified.
 struct Socket {
   Descriptor descriptor;
   SocketAddress local{};
