@@ -10,7 +10,7 @@ class App;
 namespace louver::cli {
 
 /// What main returns: docs/operations.md "Exit codes".
-enum ExitCode : int { ok = 0, failed = 1, usage = 2 };
+enum ExitCode : int { ok = 0, failed = 1, usage = 2, refused = 3 };
 
 using Run = std::function<int()>;
 /// Where a subcommand leaves what is to be run once the command line has been read.
@@ -22,6 +22,7 @@ void add_gateway(CLI::App& program, const Chosen& chosen);
 void add_pki(CLI::App& program, const Chosen& chosen);
 void add_vectors(CLI::App& program, const Chosen& chosen);
 void add_control(CLI::App& program, const Chosen& chosen);
+void add_policy(CLI::App& program, const Chosen& chosen);
 void add_audit(CLI::App& program, const Chosen& chosen);
 void add_demo(CLI::App& program, const Chosen& chosen);
 

@@ -31,6 +31,7 @@ int run(int argc, char** argv) {
   add_middlebox(program, choose);
   add_control(program, choose);
   add_pki(program, choose);
+  add_policy(program, choose);
   add_audit(program, choose);
   add_vectors(program, choose);
   try {

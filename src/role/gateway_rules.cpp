@@ -43,6 +43,10 @@ Result<std::shared_ptr<GatewayRules>> GatewayRules::make(config::Gateway config,
   return made;
 }
 
+std::shared_ptr<GatewayRules> GatewayRules::on_paper(config::Gateway config) {
+  return std::shared_ptr<GatewayRules>{new GatewayRules{std::move(config), {}, {}, 0}};
+}
+
 GatewayRules::GatewayRules(config::Gateway config, Credentials credentials, std::set<std::string> withdrawn,
                            std::uint64_t edition)
     : config_(std::move(config)),

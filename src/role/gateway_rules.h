@@ -15,6 +15,8 @@ class GatewayRules final : public session::ServerPolicy {
   /// @fault configuration: a file that does not do
   static Result<std::shared_ptr<GatewayRules>> make(config::Gateway config, Credentials credentials,
                                                     std::set<std::string> withdrawn, std::uint64_t edition);
+  /// The same without certificates, to ask what it would answer: for `louver policy`. It has no channels().
+  static std::shared_ptr<GatewayRules> on_paper(config::Gateway config);
 
   const config::Gateway& config() const { return config_; }
   const Credentials& credentials() const { return credentials_; }

@@ -148,6 +148,12 @@ Result<std::shared_ptr<MiddleboxRules>> MiddleboxRules::make(config::Middlebox c
   return made;
 }
 
+Result<std::shared_ptr<MiddleboxRules>> MiddleboxRules::on_paper(config::Middlebox config, observe::Log& log) {
+  std::shared_ptr<MiddleboxRules> made{new MiddleboxRules{std::move(config), {}, {}, 0, log}};
+  LOUVER_TRY(made->make_filters());
+  return made;
+}
+
 MiddleboxRules::MiddleboxRules(config::Middlebox config, Credentials credentials, std::set<std::string> withdrawn,
                                std::uint64_t edition, observe::Log& log)
     : config_(std::move(config)),

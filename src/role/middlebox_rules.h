@@ -22,8 +22,14 @@ class MiddleboxRules final : public session::MiddleboxPolicy {
   static Result<std::shared_ptr<MiddleboxRules>> make(config::Middlebox config, Credentials credentials,
                                                       std::set<std::string> withdrawn, std::uint64_t edition,
                                                       observe::Log& log);
+  /// The same without certificates, to ask where it would stand and what it would approve: for `louver policy`. Its
+  /// filters are made, and must act in no session.
+  /// @fault configuration: a filter that does not do
+  static Result<std::shared_ptr<MiddleboxRules>> on_paper(config::Middlebox config, observe::Log& log);
 
   const config::Middlebox& config() const { return config_; }
+  /// One for each [[filter]], in their order.
+  const filter::Factories& factories() const { return factories_; }
   const Credentials& credentials() const { return credentials_; }
   std::uint64_t edition() const { return edition_; }
   session::MiddleboxAssociation::Options engine_options() const;

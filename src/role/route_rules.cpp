@@ -6,9 +6,9 @@
 
 namespace louver::role {
 
-Result<std::shared_ptr<const RouteRules>> RouteRules::make(const config::Route& route, const Credentials& credentials,
-                                                           std::uint32_t max_record,
-                                                           const std::set<std::string>& withdrawn) {
+Result<std::shared_ptr<RouteRules>> RouteRules::draft(const config::Route& route, const Credentials& credentials,
+                                                      std::uint32_t max_record,
+                                                      const std::set<std::string>& withdrawn) {
   LOUVER_ASSIGN(runtime::Endpoint first, runtime::Endpoint::make(route.connect.address, route.connect.port));
   std::shared_ptr<RouteRules> made{new RouteRules{route, credentials, std::move(first)}};
   made->profile_ = profile::find_profile(config::name_of(route.profile));
@@ -17,6 +17,18 @@ Result<std::shared_ptr<const RouteRules>> RouteRules::make(const config::Route& 
   made->withdrawn_ = withdrawn;
   LOUVER_TRY(made->make_offer(max_record, withdrawn));
   if (withdrawn.contains(route.server)) made->refused_ = route.server + " is withdrawn";
+  return made;
+}
+
+Result<std::shared_ptr<const RouteRules>> RouteRules::on_paper(const config::Route& route, std::uint32_t max_record) {
+  LOUVER_ASSIGN(auto made, draft(route, {}, max_record, {}));
+  return std::shared_ptr<const RouteRules>{std::move(made)};
+}
+
+Result<std::shared_ptr<const RouteRules>> RouteRules::make(const config::Route& route, const Credentials& credentials,
+                                                           std::uint32_t max_record,
+                                                           const std::set<std::string>& withdrawn) {
+  LOUVER_ASSIGN(auto made, draft(route, credentials, max_record, withdrawn));
   LOUVER_ASSIGN(made->channels_.end_to_end,
                 credentials.tls_client(tls::ChannelKind::end_to_end, true, route.require_hybrid));
   LOUVER_ASSIGN(made->channels_.middlebox,

@@ -19,6 +19,9 @@ class RouteRules {
                                                         std::uint32_t max_record,
                                                         const std::set<std::string>& withdrawn);
 
+  /// The same without certificates, to ask what it would offer and take: for `louver policy`. It has no channels().
+  static Result<std::shared_ptr<const RouteRules>> on_paper(const config::Route& route, std::uint32_t max_record);
+
   const config::Route& route() const { return route_; }
   const session::ProfileTraits& profile() const { return *profile_; }
   const runtime::Endpoint& first_party() const { return first_party_; }
@@ -42,6 +45,8 @@ class RouteRules {
  private:
   RouteRules(config::Route route, const Credentials& credentials, runtime::Endpoint first_party)
       : route_(std::move(route)), credentials_(credentials), first_party_(std::move(first_party)) {}
+  static Result<std::shared_ptr<RouteRules>> draft(const config::Route& route, const Credentials& credentials,
+                                                   std::uint32_t max_record, const std::set<std::string>& withdrawn);
   Result<> make_offer(std::uint32_t max_record, const std::set<std::string>& withdrawn);
   Result<> offer_audits();
   Result<> check_grants(const session::Terms& terms) const;

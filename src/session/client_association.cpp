@@ -1,7 +1,8 @@
 #include "session/client_association.h"
 
+#include "session/client_hello.h"
+
 namespace louver::session {
-namespace {
 
 wire::Hello make_hello(const ClientOffer& offer, RandomSource& random) {
   wire::Hello hello;
@@ -23,6 +24,8 @@ wire::Hello make_hello(const ClientOffer& offer, RandomSource& random) {
   hello.extensions = wire::write_extensions(known);
   return hello;
 }
+
+namespace {
 
 EndpointAgreement::Own own_of(const tls::Identity* identity) {
   if (identity == nullptr) return {};
