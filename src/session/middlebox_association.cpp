@@ -152,6 +152,10 @@ Result<> MiddleboxAssociation::on_message(Side from, wire::MessageType type, Byt
     LOUVER_ASSIGN(const wire::AlertMessage alert, wire::decode<wire::AlertMessage>(body));
     if (!is_alert(alert.code)) return Error{Fault::bad_value, "alert code " + std::to_string(alert.code)};
     peer_alert_ = static_cast<Alert>(alert.code);
+    // The same ALERT frame comes behind it, and is not waited for: the other end, whose channel may not be up, hears
+    // it from here. docs/protocol.md §4 "A failure"
+    alert_to_pass_ = wire::make_alert_frame(alert.party, *peer_alert_);
+    alert_from_ = from;
     return Error{Fault::peer_alert, std::string{"the "} + name_of(from) + " reports " +
                                         std::string{louver::name_of(static_cast<Alert>(alert.code))}};
   }

@@ -529,6 +529,27 @@ TEST(P2States, an_alert_before_any_hello_is_not_passed_on) {
   EXPECT_TRUE(stage.chain().seen(1, Direction::c2s).empty());
 }
 
+// DS-01: the server gives a silent client up. It says so in its channel with M1, which is up, and then in an ALERT
+// frame; M1 has heard enough by then, and its client, with no channel to anybody, would hear nothing.
+TEST(P2States, an_alert_in_a_channel_reaches_the_other_end_that_has_no_channel_yet) {
+  Casting casting = cast(1);
+  casting.server_setup = [](session::ServerAssociation::Options& options, session::EndpointChannels&) {
+    options.handshake_deadline = std::chrono::seconds{1};
+  };
+  Stage stage{std::move(casting)};
+  stage.chain().tamper(0, Direction::c2s, dropping([](Bytes frame) { return channel_of(frame).has_value(); }));
+  stage.run_for(std::chrono::seconds{2});
+  EXPECT_EQ(stage.fault(2), Fault::timeout) << stage.why(2);
+  EXPECT_EQ(stage.fault(1), Fault::peer_alert) << stage.why(1);
+  ASSERT_EQ(stage.fault(0), Fault::peer_alert) << stage.why(0);
+  const auto& told = stage.path.client().peer_alert();
+  EXPECT_EQ(told->alert, Alert::timeout);
+  EXPECT_EQ(told->party, PartyIndex{2});
+  EXPECT_FALSE(told->authenticated);
+  const auto is_alert_frame = [](const Buffer& frame) { return type_of(frame) == wire::FrameType::alert; };
+  EXPECT_EQ(std::ranges::count_if(stage.chain().seen(0, Direction::s2c), is_alert_frame), 1);
+}
+
 // --- HS-15: reflection, HS-18: replay
 // ------------------------------------------------------------------------------------------
 
