@@ -169,9 +169,10 @@ AgentDecision HttpFront::use(const std::shared_ptr<RouteKeeper>& route) {
 }
 
 Result<> HttpFront::join(const Joinable& joinable) {
-  LOUVER_ASSIGN(counted_, session_seat(station_, *joinable.record));
+  LOUVER_ASSIGN(auto seat, session_seat(station_, *joinable.record));
   LOUVER_ASSIGN(session_, SessionLink::join(household_, station_, joinable.record, joinable.rules->first_party(),
                                             joinable.rules->profile(), *this));
+  counted_ = std::move(seat);  // only now: without a session the connection takes none of the sessions there may be
   return {};
 }
 
