@@ -155,6 +155,7 @@ struct Route {
   std::vector<std::string> audit = {};           // contexts, or only audit_all
   bool require_audit = true;                     // an Accept that audits less is refused
   milliseconds renew = limits::association_renewal;
+  bool bind_target = true;  // http/1: credentials say for which method, host and target they are given
   std::string place = {};
 };
 
@@ -345,6 +346,7 @@ struct GatewayPolicy {
   std::vector<std::string> audit = {};  // contexts that are audited if the client offers it, or only audit_all
   bool require_audit = false;           // a Hello that offers less of them is refused
   bool tell_parties = true;             // the authenticated parties to HTTP origins, in header fields
+  bool require_bound_target = true;     // refuse HTTP requests of agents that leave Route::bind_target out
 };
 
 /// Where a gateway hands the traffic to.

@@ -195,7 +195,10 @@ constexpr auto keys_of(Tag<Route>) {
           .otherwise("`limits.max_record`"),
       key("audit", &Route::audit, AuditContexts{}, "what is to be audited: \"all\", or names of contexts"),
       key("require_audit", &Route::require_audit, Boolean{}, "refuse an answer of the server that audits less"),
-      key("renew", &Route::renew, Duration{1s, 1h}, "age at which an association is replaced by a new one")};
+      key("renew", &Route::renew, Duration{1s, 1h}, "age at which an association is replaced by a new one"),
+      key("bind_target", &Route::bind_target, Boolean{},
+          "send with each request's credentials for which method, host and target they are: a middlebox that may write "
+          "the head alone can't aim them elsewhere")};
 }
 
 inline constexpr std::string_view users_words =
@@ -387,7 +390,10 @@ constexpr auto keys_of(Tag<GatewayPolicy>) {
           "what is audited if the client offers it: \"all\", or names of contexts"),
       key("require_audit", &GatewayPolicy::require_audit, Boolean{}, "refuse an offer that leaves any of it out"),
       key("tell_parties", &GatewayPolicy::tell_parties, Boolean{},
-          "tell HTTP origins the authenticated parties in header fields")};
+          "tell HTTP origins the authenticated parties in header fields"),
+      key("require_bound_target", &GatewayPolicy::require_bound_target, Boolean{},
+          "refuse requests of agents that do not bind credentials to their target (`bind_target`); a bound target is "
+          "checked in any case")};
 }
 
 constexpr auto keys_of(Tag<Origin>) {

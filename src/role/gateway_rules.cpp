@@ -53,7 +53,7 @@ GatewayRules::GatewayRules(config::Gateway config, Credentials credentials, std:
       credentials_(std::move(credentials)),
       withdrawn_(std::move(withdrawn)),
       edition_(edition),
-      http_{config_, {}} {}
+      http_{config_, {.bind_target = config_.policy.require_bound_target}, {}} {}
 
 Result<config::GrantMatrix> GatewayRules::decide(const session::Terms& offered) const {
   const auto profile = profile_of(offered.profile());

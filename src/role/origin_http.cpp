@@ -24,7 +24,8 @@ OriginHttp::OriginHttp(Household& household, Station& station, std::shared_ptr<c
       setting_(std::move(setting)),
       session_(std::move(session)),
       inward_(*this),
-      codec_(setting_->limits, http1_ids(session_->record().terms()), *this, inward_) {}
+      codec_({.plan = setting_->plan, .limits = setting_->limits}, http1_ids(session_->record().terms()), *this,
+             inward_) {}
 
 /// The parties as they were authenticated; the codec takes such fields out of what clients send.
 profile::http1::Fields OriginHttp::party_fields() const {

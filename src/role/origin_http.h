@@ -9,6 +9,7 @@ namespace louver::role {
 /// What every HTTP session of a gateway shares.
 struct OriginHttpSetting {
   const config::Gateway& config;
+  profile::http1::SessionPlan plan;
   profile::http1::Limits limits;
 };
 

@@ -141,8 +141,8 @@ bool RouteRules::same_as(const RouteRules& other) const {
          offer_.audit == other.offer_.audit && route_.require_audit == other.route_.require_audit &&
          std::ranges::equal(route_.middleboxes, other.route_.middleboxes, same_middlebox) &&
          std::ranges::equal(route_.discover, other.route_.discover, same_listing) &&
-         route_.require_hybrid == other.route_.require_hybrid && route_.renew == other.route_.renew &&
-         digest_of(credentials_) == digest_of(other.credentials_) &&
+         route_.bind_target == other.route_.bind_target && route_.require_hybrid == other.route_.require_hybrid &&
+         route_.renew == other.route_.renew && digest_of(credentials_) == digest_of(other.credentials_) &&
          credentials_.trust->same_as(*other.credentials_.trust);
 }
 

@@ -14,7 +14,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import LOUVER, Case, wait_for  # noqa: E402
 from peer import wire  # noqa: E402
 from peer.channel import Identity  # noqa: E402
-from peer.party import Client, Middlebox, Server, honest  # noqa: E402
+from peer.http import bound_to  # noqa: E402
+from peer.party import Client, Middlebox, PeerAlert, Server, honest  # noqa: E402
 
 STREAM = [(1, 1, "upstream"), (2, 2, "downstream")]
 
@@ -210,7 +211,7 @@ class AsClient(Interop):
         session = client.join()
         for exchange in (1, 2, 3):
             session.send(1, b"GET /hi HTTP/1.1\r\nhost: site.example\r\n\r\n", exchange)
-            session.send(2, b"cookie: a=b\r\n", exchange)
+            session.send(2, bound_to("GET", "site.example", "/hi") + b"cookie: a=b\r\n", exchange)
             session.send(3, b"", exchange)
         session.finish()
         session.read_until_end()
@@ -220,6 +221,30 @@ class AsClient(Interop):
             self.assertEqual(session.text(6, exchange), b"hello")
         seen = {e["context"] for e in path.processes[1].wait_event("message", 6)}
         self.assertEqual(seen, {"request-head", "request-body"})
+
+    def test_credentials_aimed_at_another_target_reach_no_origin(self):  # HT-04
+        nginx = self.origin()
+        nginx.put("hi", b"hello")
+        path = self.path(1, origin_port=nginx.port)
+        path.offer = {1: {"request-head": "write"}}
+        self.start_without_agent(path)
+        client = self.client(path, hello=self.hello(path, HTTP, "http/1")).establish()
+        given = bound_to("GET", "site.example", "/hi")
+        for head, credentials in ((b"GET /debug HTTP/1.1\r\nhost: site.example\r\n\r\n", given), (b"GET /hi HTTP/1.1\r\nhost: other.example\r\n\r\n", given),
+                                  (b"HEAD /hi HTTP/1.1\r\nhost: site.example\r\n\r\n", given), (b"GET /hi HTTP/1.1\r\nhost: site.example\r\n\r\n", b"")):
+            session = client.join()
+            session.send(1, head, 1)
+            session.send(2, credentials + b"cookie: a=b\r\n", 1)
+            with self.assertRaises(PeerAlert) as refused:
+                session.read_until_end()
+            self.assertEqual(refused.exception.name, "blocked_by_policy")
+        session = client.join()
+        session.send(1, b"GET /hi HTTP/1.1\r\nhost: site.example\r\n\r\n", 1)
+        session.send(2, given, 1)
+        session.send(3, b"", 1)
+        session.finish()
+        session.read_until_end()
+        self.assertEqual(session.text(6, 1), b"hello")
 
 
     AUDITED = ((0, {}, "unmodified"), (1, {1: {"upstream": "write", "downstream": "write"}}, "unmodified"), (1, {1: {"upstream": "redact", "downstream": "inspect"}}, "unmodified"),
@@ -307,7 +332,7 @@ class AsClient(Interop):
         session = client.join()
         for exchange in (1, 2):
             session.send(1, b"GET /hi HTTP/1.1\r\nhost: site.example\r\n\r\n", exchange)
-            session.send(2, b"", exchange)
+            session.send(2, bound_to("GET", "site.example", "/hi"), exchange)
             session.send(3, b"", exchange)
         session.finish()
         session.read_until_end()

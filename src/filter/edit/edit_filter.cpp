@@ -3,11 +3,14 @@
 #include <array>
 
 #include "filter/edit/rules.h"
+#include "filter/http/bound_target.h"
 #include "filter/needs.h"
 
 namespace louver::filter::edit {
 namespace {
 
+using http::bound_anew;
+using http::bound_target;
 using http::context_of;
 using http::Head;
 using http::head_bytes_most;
@@ -15,12 +18,48 @@ using http::HeadKind;
 using http::parse_head;
 using http::write_head;
 
+constexpr std::string_view credentials_context = "request-credentials";
+
+/// The credentials of these requests are to be bound to the targets that their heads have now.
+class Rebinding {
+ public:
+  /// A whole request head has gone on, changed or not.
+  /// @fault blocked_by_policy  credentials of another one are still due
+  Result<> on_head(Exchange exchange, const Head& before, const Head& after) {
+    if (due_) return Error{Fault::blocked_by_policy, "request-head came before the request-credentials in front of it"};
+    newest_ = exchange;
+    const std::string from = bound_target(before);
+    const std::string to = bound_target(after);
+    if (from != to) due_ = Due{from, to};
+    return {};
+  }
+  /// @fault blocked_by_policy  they came before their head, or were given for another target than it had
+  Result<std::string> on_credentials(Exchange exchange, Bytes message) {
+    if (newest_ != exchange)
+      return Error{Fault::blocked_by_policy, "request-credentials came before their request-head"};
+    if (!due_) return std::string{as_text(message)};
+    const Due due = *std::exchange(due_, std::nullopt);
+    return bound_anew(message, due.from, due.to);
+  }
+
+ private:
+  struct Due {
+    std::string from;
+    std::string to;
+  };
+  std::optional<Due> due_;
+  std::optional<Exchange> newest_;
+};
+
 class EditFilter final : public Filter {
  public:
-  explicit EditFilter(std::shared_ptr<const Rules> rules) : rules_(std::move(rules)) {}
+  EditFilter(std::shared_ptr<const Rules> rules, bool rebinds) : rules_(std::move(rules)) {
+    if (rebinds) rebinding_.emplace();
+  }
 
   Result<Verdict> on_part(const FilterPart& part, Emitter& out) override {
-    Buffer& held = held_[slot(part.direction)];
+    const bool credentials = part.context_name == credentials_context;
+    Buffer& held = credentials ? held_credentials_ : held_[slot(part.direction)];
     if (part.redacted)
       return Error{Fault::blocked_by_policy, "something of the " + std::string{part.context_name} + " was redacted"};
     if (held.size() + part.bytes.size() > head_bytes_most) {
@@ -31,7 +70,7 @@ class EditFilter final : public Filter {
 
     const Buffer whole = std::exchange(held, {});
     const Bytes message = whole.empty() ? part.bytes : Bytes{whole};
-    LOUVER_ASSIGN(const std::optional<std::string> edited, edit(part.direction, message));
+    LOUVER_ASSIGN(const std::optional<std::string> edited, credentials ? rebind(part, message) : edit(part, message));
     if (!edited && whole.empty()) return Verdict::pass;
     LOUVER_TRY(out.emit(edited ? as_bytes(*edited) : message, true));
     return Verdict::replaced;
@@ -39,18 +78,28 @@ class EditFilter final : public Filter {
 
  private:
   /// Nothing if the rules have nothing to change.
-  Result<std::optional<std::string>> edit(Direction direction, Bytes message) const {
-    const HeadKind kind = direction == Direction::c2s ? HeadKind::request : HeadKind::response;
-    LOUVER_ASSIGN(Head head, parse_head(kind, message));
+  Result<std::optional<std::string>> edit(const FilterPart& part, Bytes message) {
+    const HeadKind kind = part.direction == Direction::c2s ? HeadKind::request : HeadKind::response;
+    LOUVER_ASSIGN(const Head before, parse_head(kind, message));
+    Head head = before;
     LOUVER_ASSIGN(const bool changed, rules_->apply(head));
+    if (kind == HeadKind::request && rebinding_) LOUVER_TRY(rebinding_->on_head(part.exchange, before, head));
     if (!changed) return std::optional<std::string>{};
     LOUVER_ASSIGN(std::string written, write_head(head));
     return std::optional<std::string>{std::move(written)};
   }
 
+  Result<std::optional<std::string>> rebind(const FilterPart& part, Bytes message) {
+    LOUVER_ASSIGN(std::string bound, rebinding_->on_credentials(part.exchange, message));
+    if (bound == as_text(message)) return std::optional<std::string>{};
+    return std::optional<std::string>{std::move(bound)};
+  }
+
   std::shared_ptr<const Rules> rules_;
   std::array<Buffer, 2>
       held_;  // by direction: what came of the head that is open; profiles with heads do not multiplex
+  Buffer held_credentials_;
+  std::optional<Rebinding> rebinding_;  // where it may write both
 };
 
 class EditFactory final : public FilterFactory {
@@ -67,13 +116,25 @@ class EditFactory final : public FilterFactory {
     std::vector<Need> out;
     if (rules_->is_for(HeadKind::request)) out.push_back({"request-head", Direction::c2s, Grant::write});
     if (rules_->is_for(HeadKind::response)) out.push_back({"response-head", Direction::s2c, Grant::write});
-    return rules_->contexts_listed() ? out : granted_of(std::move(out), session);
+    if (!rules_->contexts_listed()) out = granted_of(std::move(out), session);
+    if (rebinds(session)) out.push_back({std::string{credentials_context}, Direction::c2s, Grant::write});
+    return out;
   }
-  Result<std::unique_ptr<Filter>> make(const SessionInfo&) const override {
-    return std::unique_ptr<Filter>{std::make_unique<EditFilter>(rules_)};
+  Result<std::unique_ptr<Filter>> make(const SessionInfo& session) const override {
+    return std::unique_ptr<Filter>{std::make_unique<EditFilter>(rules_, rebinds(session))};
   }
 
  private:
+  /// Who changes targets binds the credentials to the new ones where it may; where not, the gateway refuses them unless
+  /// both ends do without (HT-04).
+  bool rebinds(const SessionInfo& session) const {
+    const auto may_write = [&](std::string_view name) {
+      const session::ContextInfo* context = session.terms->find_context(name);
+      return context != nullptr && session.grant(context->id, Direction::c2s) == Grant::write;
+    };
+    return rules_->rewrites_targets() && may_write("request-head") && may_write(credentials_context);
+  }
+
   std::shared_ptr<const Rules> rules_;
 };
 

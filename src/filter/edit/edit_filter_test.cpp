@@ -335,7 +335,10 @@ TEST(EditNeeds, write_on_what_its_rules_touch) {
   const TestSession all = all_writable();
   const Need on_requests{"request-head", c2s, Grant::write};
   const Need on_responses{"response-head", s2c, Grant::write};
-  EXPECT_EQ(needs({.rewrite_path = {{"/a", "/b"}}}, all), std::vector{on_requests});
+  const Need on_credentials{"request-credentials", c2s, Grant::write};  // which say for what target they are
+  EXPECT_EQ(needs({.rewrite_path = {{"/a", "/b"}}}, all), (std::vector{on_requests, on_credentials}));
+  const TestSession head_only{{"request-head", Grant::write}, {"request-credentials", Grant::read}};
+  EXPECT_EQ(needs({.rewrite_path = {{"/a", "/b"}}}, head_only), std::vector{on_requests});
   EXPECT_EQ(needs({.remove = {"x"}}, all), (std::vector{on_requests, on_responses}));
   EXPECT_EQ(needs({.contexts = {"response-head"}, .remove = {"x"}}, all), std::vector{on_responses});
 }

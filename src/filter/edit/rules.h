@@ -14,6 +14,7 @@ class Rules {
   bool is_for(http::HeadKind kind) const;
   /// The operator named the contexts.
   bool contexts_listed() const { return !options_.contexts.empty(); }
+  bool rewrites_targets() const { return !options_.rewrite_path.empty(); }
   /// @return something has changed
   /// @fault blocked_by_policy  the new path begins with "//", which some servers take for a host
   Result<bool> apply(http::Head& head) const;

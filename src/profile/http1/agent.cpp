@@ -1,5 +1,6 @@
 #include "profile/http1/agent.h"
 
+#include "profile/http1/request_credentials.h"
 #include "profile/http1/websocket.h"
 
 namespace louver::profile::http1 {
@@ -25,8 +26,9 @@ AgentCodec::AgentCodec(AgentOptions options, const ContextIds& ids, AgentEvents&
       responses_(ids, options_.limits),
       scanner_(HeadScanner::Kind::request, options_.limits) {}
 
-Result<> AgentCodec::start_session() {
+Result<> AgentCodec::start_session(SessionPlan plan) {
   if (open_exchanges() > 0) return Error{Fault::internal_error, "a new session while an exchange is open"};
+  plan_ = std::move(plan);
   responses_.start_session();
   return {};
 }
@@ -134,7 +136,8 @@ Result<> AgentCodec::begin_exchange() {
   decoder_.emplace(request_.framing, options_.limits);
   reading_ = Reading::body;
   std::string head = write_head(request_.head);
-  std::string credentials = write_credentials(request_.credentials);
+  std::string credentials = write_request_credentials(
+      {request_.credentials, plan_.bind_target ? bound_target(request_.head) : std::string{}});
   sent_.reset();
   if (decoder_->done()) {
     sent_ = Sent{std::move(head), std::move(credentials), is_idempotent(request_.head.method), upgrade};
@@ -164,8 +167,8 @@ bool AgentCodec::can_resend(bool undelivered) const {
   return sent_ && responses_.untouched() && (undelivered || sent_->idempotent);
 }
 
-Result<> AgentCodec::resend() {
-  if (!can_resend(true)) return Error{Fault::internal_error, "the request cannot be sent again"};
+Result<> AgentCodec::resend(const SessionPlan& plan) {
+  if (!can_resend(true) || plan != plan_) return Error{Fault::internal_error, "the request cannot be sent again"};
   responses_.restart();
   exchange_ = Exchange{1};
   return emit_sent();

@@ -6,6 +6,7 @@
 #include "profile/http1/events.h"
 #include "profile/http1/request_entry.h"
 #include "profile/http1/response_writer.h"
+#include "profile/http1/session_plan.h"
 
 namespace louver::profile::http1 {
 
@@ -54,13 +55,13 @@ class AgentCodec {
 
   /// The next request is exchange 1 of a new session.
   /// @fault internal_error  an exchange is open
-  Result<> start_session();
+  Result<> start_session(SessionPlan plan = {});
 
   /// Whether the open request can be sent once more: it is the only one, has no body, nothing of its answer has come,
   /// and its method is idempotent (RFC 9110 §9.2.2) or `undelivered`: it is sure that nobody has had it.
   bool can_resend(bool undelivered) const;
-  /// Sends it as exchange 1 of a new session. @fault internal_error: it cannot be
-  Result<> resend();
+  /// Sends it as exchange 1 of a new session. @fault internal_error: it cannot be, or was written by another plan
+  Result<> resend(const SessionPlan& plan = {});
 
   /// Takes bytes from the application and emits parts.
   ///
@@ -135,6 +136,7 @@ class AgentCodec {
   void stop();
 
   AgentOptions options_;
+  SessionPlan plan_;
   ContextIds ids_;
   AgentEvents& events_;
   session::PartSink& parts_;

@@ -41,7 +41,7 @@ TEST(AgentResend, sends_the_same_octets_again_as_the_first_exchange_of_another_s
   ASSERT_OK(agent.codec.resend());
   ASSERT_EQ(agent.sink.parts.size(), 3U);
   EXPECT_EQ(agent.sink.text(ids.request_head), "DELETE /pay HTTP/1.1\r\nhost: a\r\nif-match: x\r\n\r\n");
-  EXPECT_EQ(agent.sink.text(ids.request_credentials), "cookie: c=1\r\n");
+  EXPECT_EQ(agent.sink.text(ids.request_credentials), bound_to("DELETE", "a", "/pay") + "cookie: c=1\r\n");
   for (const OwnedPart& part : agent.sink.parts) {
     EXPECT_EQ(part.exchange, Exchange{1});
     EXPECT_TRUE(part.end);

@@ -19,7 +19,8 @@ TEST(AgentRequest, becomes_three_messages_in_their_contexts) {
       "louver-client: me\r\nLOUVER_Client: me\r\nlouver.x: me\r\nContent-Length: 5\r\nX-Empty:\r\n\r\nhello"));
   EXPECT_EQ(agent.sink.text(ids.request_head),
             "POST /p?q HTTP/1.1\r\nhost: a.example\r\naccept: */*\r\nx-empty: \r\ncontent-length: 5\r\n\r\n");
-  EXPECT_EQ(agent.sink.text(ids.request_credentials), "authorization: Basic x\r\ncookie: a=b\r\n");
+  EXPECT_EQ(agent.sink.text(ids.request_credentials),
+            bound_to("POST", "a.example", "/p?q") + "authorization: Basic x\r\ncookie: a=b\r\n");
   EXPECT_EQ(agent.sink.text(ids.request_body), "hello");
   ASSERT_EQ(agent.sink.parts.size(), 3U);
   for (const OwnedPart& part : agent.sink.parts) {
@@ -33,13 +34,14 @@ TEST(AgentRequest, becomes_three_messages_in_their_contexts) {
   EXPECT_EQ(agent.seen, std::vector{"POST a.example:80 /p?q"s});
 }
 
-TEST(AgentRequest, without_credentials_and_body_sends_empty_messages) {
+TEST(AgentRequest, without_credentials_and_body_sends_messages_that_hold_none) {
   Agent agent;
   ASSERT_OK(agent.send(simple_get));
   EXPECT_EQ(agent.sink.text(ids.request_head), "GET / HTTP/1.1\r\nhost: a\r\n\r\n");
   EXPECT_TRUE(agent.sink.ended(ids.request_credentials));
   EXPECT_TRUE(agent.sink.ended(ids.request_body));
-  EXPECT_EQ(agent.sink.text(ids.request_credentials) + agent.sink.text(ids.request_body), "");
+  EXPECT_EQ(agent.sink.text(ids.request_credentials), bound_to("GET", "a", "/"));
+  EXPECT_EQ(agent.sink.text(ids.request_body), "");
 }
 
 TEST(AgentRequest, in_chunks_has_no_content_length_and_loses_its_trailers) {

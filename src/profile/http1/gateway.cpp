@@ -5,6 +5,7 @@
 
 #include "profile/http1/error_answer.h"
 #include "profile/http1/grammar.h"
+#include "profile/http1/request_credentials.h"
 #include "profile/http1/request_entry.h"
 #include "profile/http1/websocket.h"
 
@@ -36,13 +37,15 @@ Result<> check_extra_fields(const GatewayDecision& decision) {
 
 }  // namespace
 
-GatewayCodec::GatewayCodec(const Limits& limits, const ContextIds& ids, GatewayEvents& events, session::PartSink& parts)
-    : limits_(limits),
+GatewayCodec::GatewayCodec(GatewayOptions options, const ContextIds& ids, GatewayEvents& events,
+                           session::PartSink& parts)
+    : plan_(std::move(options.plan)),
+      limits_(options.limits),
       ids_(ids),
       events_(events),
       parts_(parts),
-      responses_(ids, limits, parts),
-      budget_(limits.held_bytes) {}
+      responses_(ids, limits_, parts),
+      budget_(limits_.held_bytes) {}
 
 Result<> GatewayCodec::from_path(const session::Part& part) {
   LOUVER_ASSIGN(const Piece piece, piece_of(part, ids_, Direction::c2s));
@@ -121,7 +124,9 @@ Result<bool> GatewayCodec::collect() {
   const Buffer credentials = current().take_credentials(budget_);
   LOUVER_TRY(current().close_heads());
   LOUVER_ASSIGN(head_, parse_request_head(head, limits_));
-  LOUVER_ASSIGN(credentials_, parse_credentials(credentials, "request-credentials", limits_));
+  LOUVER_ASSIGN(RequestCredentials given, parse_request_credentials(credentials, limits_));
+  LOUVER_TRY(check_bound_target(given, head_, plan_.bind_target));
+  credentials_ = std::move(given.fields);
   stage_ = Stage::deciding;
   if (const auto refusal = check_method(head_.method)) LOUVER_TRY(answer(refusal->status, refusal->reason));
   return true;

@@ -7,6 +7,7 @@
 #include "profile/http1/events.h"
 #include "profile/http1/held_exchange.h"
 #include "profile/http1/response_reader.h"
+#include "profile/http1/session_plan.h"
 
 namespace louver::profile::http1 {
 
@@ -28,6 +29,11 @@ struct GatewayDecision {
   static GatewayDecision refuse(unsigned status, std::string reason) {
     return {.kind = Kind::refuse, .status = status, .reason = std::move(reason), .host = {}, .extra_fields = {}};
   }
+};
+
+struct GatewayOptions {
+  SessionPlan plan;
+  Limits limits;
 };
 
 /// Callbacks; none may call the codec but for its const members.
@@ -66,7 +72,7 @@ class GatewayCodec {
   };
 
   /// @param events, parts  outlive the codec; `parts` is the way into the session
-  GatewayCodec(const Limits& limits, const ContextIds& ids, GatewayEvents& events, session::PartSink& parts);
+  GatewayCodec(GatewayOptions options, const ContextIds& ids, GatewayEvents& events, session::PartSink& parts);
 
   /// Takes a part of the session; output() grows.
   ///
@@ -142,6 +148,7 @@ class GatewayCodec {
   HeldExchange& current() { return exchanges_.front(); }
   const HeldExchange& current() const { return exchanges_.front(); }
 
+  SessionPlan plan_;
   Limits limits_;
   ContextIds ids_;
   GatewayEvents& events_;

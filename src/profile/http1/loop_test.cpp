@@ -189,7 +189,7 @@ class Loop final : public AgentEvents {
   Path down_;
   OriginSide origin_side_{*this};
   AgentCodec agent_{AgentOptions{}, ids, *this, up_};
-  GatewayCodec gateway_{Limits{}, ids, origin_side_, down_};
+  GatewayCodec gateway_{{}, ids, origin_side_, down_};
   SimpleReader reader_;
   std::vector<Plan> plans_;
   std::string to_agent_;      // not yet sent by the application

@@ -9,6 +9,7 @@
 
 #include "profile/http1/agent.h"
 #include "profile/http1/gateway.h"
+#include "profile/http1/request_credentials.h"
 
 namespace louver::profile::http1::test {
 
@@ -102,6 +103,15 @@ struct Agent : AgentEvents {
   AgentCodec codec;
 };
 
+/// The first line of the credentials that are given for this target.
+inline std::string bound_to(std::string method, std::string host, std::string target) {
+  RequestHead head;
+  head.method = std::move(method);
+  head.host = std::move(host);
+  head.target = std::move(target);
+  return write_request_credentials({.fields = {}, .bound_target = bound_target(head)});
+}
+
 inline AgentOptions forward_proxy() {
   AgentOptions out;
   out.rules.mode = ListenerMode::forward_proxy;
@@ -110,7 +120,9 @@ inline AgentOptions forward_proxy() {
 
 /// A gateway whose origin hands over bytes; what was not consumed is kept.
 struct Gateway : GatewayEvents {
-  explicit Gateway(const Limits& limits = {}) : codec(limits, ids, *this, sink) {}
+  /// By itself it takes requests that are bound to no target, which most tests are not about.
+  explicit Gateway(const Limits& limits = {}, SessionPlan plan = {.bind_target = false})
+      : codec({.plan = std::move(plan), .limits = limits}, ids, *this, sink) {}
 
   GatewayDecision on_request(const RequestTarget& request) override {
     seen.push_back(std::string{request.method} + " " + std::string{request.host} + " " + std::string{request.path});

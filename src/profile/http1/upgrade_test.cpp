@@ -32,7 +32,7 @@ struct Asking : Agent {
   Asking() {
     EXPECT_OK(send(asking));
     EXPECT_EQ(sink.text(ids.request_head), request_head);
-    EXPECT_EQ(sink.text(ids.request_credentials), "cookie: c=1\r\n");
+    EXPECT_EQ(sink.text(ids.request_credentials), bound_to("GET", "a", "/chat") + "cookie: c=1\r\n");
     EXPECT_EQ(sink.parts.size(), 2U) << "something of the body before the answer";
     EXPECT_TRUE(codec.wants_input());
   }
