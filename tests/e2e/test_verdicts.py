@@ -63,7 +63,7 @@ class Verdicts(Case):
         nginx, path = self.serve("inspect", "block")
         code, body, status = self.curl(path, "-X", "PUT", "-H", "Content-Encoding: gzip", "--data-binary", "\x1f", url="/up/x")
         self.assertEqual((code, status), (0, "403"))
-        self.assertIn("has a content coding", body.decode())
+        self.assertIn("its content coding gzip is cut off", body.decode())
         self.assertFalse((nginx.root / "up/x").exists())
 
 
