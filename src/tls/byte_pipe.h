@@ -23,6 +23,8 @@ class BytePipe {
   /// `input` must live until `end_input`. The library reads all of it before it says that it wants more.
   void begin_input(Bytes input) { input_ = input; }
   void end_input() { input_ = {}; }
+  /// How much of the input the library has not read.
+  std::size_t unread() const { return input_.size(); }
   Buffer take_output() { return std::exchange(output_, {}); }
 
   void lift_allowance() { is_limited_ = false; }

@@ -66,4 +66,23 @@ Result<KeyHandle> key_from_pem(std::string_view pem, std::string_view place) {
   return unusable(place, "there is no readable private key in it (" + why + ")");
 }
 
+Result<std::string> pem_of(X509* certificate) {
+  const BioHandle out{BIO_new(BIO_s_mem())};
+  if (!out || PEM_write_bio_X509(out.get(), certificate) != 1) return library_failed("writing a certificate");
+  const char* text = nullptr;
+  const long size = BIO_get_mem_data(out.get(), &text);
+  return std::string{text, static_cast<std::size_t>(size)};
+}
+
+/// The library wipes its copy.
+Result<std::string> pem_of(EVP_PKEY* key) {
+  const BioHandle out{BIO_new(BIO_s_secmem())};
+  if (!out || PEM_write_bio_PrivateKey(out.get(), key, nullptr, nullptr, 0, nullptr, nullptr) != 1) {
+    return library_failed("writing a private key");
+  }
+  const char* text = nullptr;
+  const long size = BIO_get_mem_data(out.get(), &text);
+  return std::string{text, static_cast<std::size_t>(size)};
+}
+
 }  // namespace louver::tls

@@ -1,7 +1,6 @@
 #include "tls/pki.h"
 
 #include <openssl/err.h>
-#include <openssl/pem.h>
 
 #include <algorithm>
 #include <set>
@@ -35,25 +34,6 @@ Result<Validity> validity(WallTime now, seconds lifetime) {
   if (lifetime > longest_lifetime) return refused("the lifetime must be at most 100 years");
   const auto start = std::chrono::floor<seconds>(now);
   return Validity{start - backdated, start + lifetime};
-}
-
-Result<std::string> pem_of(X509* certificate) {
-  const BioHandle out{BIO_new(BIO_s_mem())};
-  if (!out || PEM_write_bio_X509(out.get(), certificate) != 1) return library_failed("writing a certificate");
-  const char* text = nullptr;
-  const long size = BIO_get_mem_data(out.get(), &text);
-  return std::string{text, static_cast<std::size_t>(size)};
-}
-
-/// PKCS#8, not encrypted; the library wipes its copy.
-Result<std::string> pem_of(EVP_PKEY* key) {
-  const BioHandle out{BIO_new(BIO_s_secmem())};
-  if (!out || PEM_write_bio_PrivateKey(out.get(), key, nullptr, nullptr, 0, nullptr, nullptr) != 1) {
-    return library_failed("writing a private key");
-  }
-  const char* text = nullptr;
-  const long size = BIO_get_mem_data(out.get(), &text);
-  return std::string{text, static_cast<std::size_t>(size)};
 }
 
 Result<> check_common_name(const std::string& name) {

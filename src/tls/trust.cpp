@@ -2,6 +2,7 @@
 
 #include "tls/certificate_fields.h"
 #include "tls/file.h"
+#include "tls/local_leaf.h"
 #include "tls/openssl_error.h"
 #include "tls/pem.h"
 #include "tls/role_pattern.h"
@@ -27,6 +28,9 @@ Result<> add_anchor(Trust::Impl& trust, X509* anchor, const RolePatterns& roles,
     return unusable(
         place, it_is + " is not that of an authority (no basic constraint CA); trust the one that issued it instead");
   }
+  if (is_local_authority(*anchor))
+    return unusable(place,
+                    it_is + " is an agent's own for https on its machine, which vouches for no party of Louver's");
   const auto [before, is_new] = trust.roles.try_emplace(digest_of(*anchor), roles);
   if (!is_new && before->second != roles) {
     return unusable(place, it_is + " is configured twice, with different ways to tell roles; keep one of them");
