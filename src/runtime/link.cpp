@@ -8,6 +8,7 @@
 
 #include "runtime/clock.h"
 #include "runtime/link_input.h"
+#include "runtime/link_tls.h"
 #include "runtime/loop.h"
 #include "runtime/system_error.h"
 #include "runtime/tcp.h"
@@ -44,6 +45,7 @@ class Link::Connection : public std::enable_shared_from_this<Link::Connection> {
   }
 
   void adopt(Socket socket);
+  void wrap(std::unique_ptr<tls::WebStream> stream) { tls_.emplace(std::move(stream)); }
 
   void write(session::Outbound&& out, ChunkRef keep);
   void write(Buffer bytes);
@@ -59,7 +61,7 @@ class Link::Connection : public std::enable_shared_from_this<Link::Connection> {
   bool above_high_water() const { return above_high_water_; }
   std::size_t pending_bytes() const { return queue_.size(); }
   std::size_t buffered_bytes() const { return input_.size(); }
-  bool is_quiet() const { return state_ == State::open && !ended_ && runtime::is_quiet(watch_.fd()); }
+  bool is_quiet();
   const SocketAddress& local_address() const { return local_; }
   const SocketAddress& remote_address() const { return remote_; }
 
@@ -75,9 +77,13 @@ class Link::Connection : public std::enable_shared_from_this<Link::Connection> {
   void on_readable();
   void on_writable();
   void read_turn();
+  void post_turn();
   bool deliver();
   Sent send_turn();
+  void push(Buffer bytes);
   void after_push(bool was_empty);
+  void answer_tls();
+  void end_sending();
   void finish_sending();
   void close_if_ended();
   void discard_turn();
@@ -95,6 +101,7 @@ class Link::Connection : public std::enable_shared_from_this<Link::Connection> {
   std::shared_ptr<void> held_;
   LinkInput input_;
   WriteQueue queue_;
+  std::optional<LinkTls> tls_;  // what is queued is encrypted then
   std::optional<Timer> linger_;
   State state_ = State::open;
   bool paused_ = true;
@@ -115,7 +122,9 @@ void Link::Connection::on_readable() {
 void Link::Connection::read_turn() {
   for (int i = 0; i < reads_in_a_turn; ++i) {
     const MutableBytes room = input_.room();
-    const Received got = receive(watch_.fd(), room);
+    const Received got = tls_ ? tls_->receive(watch_.fd(), room) : receive(watch_.fd(), room);
+    if (tls_) answer_tls();
+    if (state_ != State::open) return;
     if (got.error != 0) return fail(lost("receiving", got.error));
     if (got.end) {
       ended_ = true;
@@ -125,9 +134,10 @@ void Link::Connection::read_turn() {
     }
     input_.add(got.count);
     if (got.count > 0 && !deliver()) return;
-    if (got.count < room.size()) break;  // the socket is empty
+    if (tls_ ? tls_->is_dry() : got.count < room.size()) break;  // the socket is empty
   }
   input_.settle();
+  if (tls_ && !tls_->is_dry()) return post_turn();
   watch_.wait_readable();
 }
 
@@ -160,6 +170,10 @@ void Link::Connection::pause_reading() { paused_ = true; }
 void Link::Connection::resume_reading() {
   if (state_ != State::open || !paused_) return;
   paused_ = false;
+  post_turn();
+}
+
+void Link::Connection::post_turn() {
   if (turn_posted_) return;
   turn_posted_ = true;
   loop_.post([weak = weak_from_this()] {
@@ -173,10 +187,21 @@ void Link::Connection::resume_reading() {
   });
 }
 
+/// What TLS holds by now is told to the handler later: the socket will not say it again.
+bool Link::Connection::is_quiet() {
+  if (state_ != State::open || ended_) return false;
+  if (!tls_) return runtime::is_quiet(watch_.fd());
+  const bool quiet = tls_->is_quiet(watch_.fd());
+  answer_tls();
+  if (!quiet && !paused_) post_turn();
+  return quiet && state_ == State::open;
+}
+
 // --- writing
 
 void Link::Connection::write(session::Outbound&& out, ChunkRef keep) {
   if (state_ != State::open || send_ends_) return;
+  if (tls_) return write(out.flatten());
   const bool was_empty = queue_.empty();
   queue_.push(std::move(out), std::move(keep));
   after_push(was_empty);
@@ -184,6 +209,17 @@ void Link::Connection::write(session::Outbound&& out, ChunkRef keep) {
 
 void Link::Connection::write(Buffer bytes) {
   if (state_ != State::open || send_ends_) return;
+  if (!tls_) return push(std::move(bytes));
+  if (auto sealed = tls_->seal(bytes)) return push(*std::move(sealed));
+  fail_later(lost("sending", EPROTO));
+}
+
+/// TLS has things of its own to say: answers to KeyUpdates, alerts.
+void Link::Connection::answer_tls() {
+  if (Buffer out = tls_->take_output(); !out.empty()) push(std::move(out));
+}
+
+void Link::Connection::push(Buffer bytes) {
   const bool was_empty = queue_.empty();
   queue_.push(std::move(bytes));
   after_push(was_empty);
@@ -235,8 +271,15 @@ void Link::Connection::on_writable() {
 
 void Link::Connection::shutdown_send() {
   if (state_ != State::open || send_ends_) return;
-  send_ends_ = true;
+  end_sending();
   finish_sending();
+}
+
+/// Nothing follows what is queued; in TLS that is said by a close_notify.
+void Link::Connection::end_sending() {
+  if (std::exchange(send_ends_, true) || !tls_) return;
+  tls_->close();
+  answer_tls();
 }
 
 /// Ends our side if that was asked for and everything is sent.
@@ -258,10 +301,11 @@ void Link::Connection::close_when_written(Duration at_most) {
   state_ = State::closing;
   handler_ = nullptr;
   input_.clear();
-  send_ends_ = true;
   loop_.keep(shared_from_this());
   linger_.emplace(loop_);
   linger_->expires_at(now() + at_most, [this] { abort(); });
+  end_sending();
+  if (state_ != State::closing) return;
   if (!ended_) watch_.wait_readable();
   finish_sending();
   close_if_ended();  // both sides may have ended before
@@ -321,6 +365,7 @@ void Link::Connection::close() {
 }
 
 Error Link::Connection::lost(std::string_view what, int system_error) const {
+  if (tls_ && tls_->fault()) return {tls_->fault()->fault, remote_.to_string() + ": " + tls_->fault()->detail};
   return system_fault(Fault::connection_lost,
                       std::string{what} + (what == "sending" ? " to " : " from ") +
                           (remote_.port == 0 ? "a Unix socket" : remote_.to_string()),
@@ -356,6 +401,8 @@ Link::Link(Loop& loop, Socket socket, LinkHandler& handler, const LinkOptions& o
 }
 
 Link::~Link() { connection_->drop(); }
+
+void Link::wrap(std::unique_ptr<tls::WebStream> stream) { connection_->wrap(std::move(stream)); }
 
 void Link::write(session::Outbound&& out, ChunkRef keep) { connection_->write(std::move(out), std::move(keep)); }
 void Link::write(Buffer bytes) { connection_->write(std::move(bytes)); }

@@ -10,6 +10,10 @@
 #include "runtime/socket.h"
 #include "session/output.h"
 
+namespace louver::tls {
+class WebStream;
+}
+
 namespace louver::runtime {
 
 class Loop;
@@ -61,6 +65,10 @@ class Link {
   Link& operator=(const Link&) = delete;
   ~Link();
 
+  /// From now on everything goes through this TLS connection, of which the handshake is complete. Before anything is
+  /// read or written. The end is then a close_notify, ours and the peer's: without one the link is broken.
+  void wrap(std::unique_ptr<tls::WebStream> stream);
+
   /// Sends these runs after everything before them, as much as possible at once, the rest when the socket takes it.
   /// @param keep  the chunk that the forwarded runs lie in; held until they are written
   void write(session::Outbound&& out, ChunkRef keep);
@@ -76,8 +84,8 @@ class Link {
   bool is_paused() const;
   /// Come but not consumed.
   std::size_t buffered_bytes() const;
-  /// At this moment the socket has nothing that `on_bytes`, `on_end` or `on_broken` has not been told, or is about to
-  /// be.
+  /// At this moment the connection has nothing that `on_bytes`, `on_end` or `on_broken` has not been told, or is about
+  /// to be.
   bool is_quiet() const;
 
   /// Tells the peer that nothing follows, once everything is written. Reading goes on; later writes are ignored.
