@@ -238,6 +238,12 @@ Result<> check(const Origin& origin, const Where& where, Place place) {
   if (origin.profile != Profile::http_1 && chosen_by_host) {
     return where.wrong(place, "\"hosts\" and \"default\" are for origins of profile \"http/1\"");
   }
+  if (!origin.tls && (origin.tls_trust || origin.tls_name || origin.tls_chain || origin.tls_key))
+    return where.wrong(place, "\"tls_trust\", \"tls_name\", \"tls_chain\" and \"tls_key\" need tls = true");
+  if (origin.tls_chain.has_value() != origin.tls_key.has_value())
+    return where.wrong(place, "\"tls_chain\" and \"tls_key\" belong together: give both or neither");
+  if (origin.tls && origin.expected_tls_name().empty())
+    return where.wrong(place, "\"tls_name\" is missing: a Unix socket has no name that a certificate could carry");
   return {};
 }
 

@@ -62,6 +62,11 @@ const Next* Middlebox::find_next(std::string_view next_name, std::uint16_t port)
   return find_if(next, [&](const Next& party) { return party.name == next_name && party.port == port; });
 }
 
+std::string Origin::expected_tls_name() const {
+  if (tls_name) return *tls_name;
+  return hosts.size() == 1 && !is_default ? hosts.front().host : connect.address;
+}
+
 const Origin* Gateway::http_origin(std::string_view host, std::uint16_t port) const {
   return find_host(origins, host, port);
 }

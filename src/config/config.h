@@ -358,6 +358,14 @@ struct Origin {
   Endpoint connect = {};
   std::optional<ProxyProtocol> proxy_protocol = {};  // how each connection with it begins
   std::string place = {};
+  bool tls = false;                           // ordinary TLS, not a Louver channel
+  std::optional<std::string> tls_trust = {};  // its authorities, else the system's
+  std::optional<std::string> tls_name = {};   // that its certificate must carry; else expected_tls_name()
+  std::optional<std::string> tls_chain = {};  // a certificate for it to see, and its key: both or neither
+  std::optional<std::string> tls_key = {};
+
+  /// `tls_name`, else its only host, else the address that is connected to.
+  std::string expected_tls_name() const;
 };
 
 struct Gateway {

@@ -397,13 +397,23 @@ constexpr auto keys_of(Tag<GatewayPolicy>) {
 }
 
 constexpr auto keys_of(Tag<Origin>) {
-  return std::tuple{key("profile", &Origin::profile, profile, "what is spoken with it: HTTP or bare TCP"),
-                    key("hosts", &Origin::hosts, ListOf<HttpHost>{}, "HTTP hosts that it serves"),
-                    key("default", &Origin::is_default, Boolean{}, "it serves all other hosts"),
-                    key("connect", &Origin::connect, Address{false, true}, "its address").needed(),
-                    key("proxy_protocol", &Origin::proxy_protocol, Choice<Origin::ProxyProtocol>{proxy_protocol_names},
-                        "a header of the PROXY protocol in front of each connection with it")
-                        .otherwise("none")};
+  return std::tuple{
+      key("profile", &Origin::profile, profile, "what is spoken with it: HTTP or bare TCP"),
+      key("hosts", &Origin::hosts, ListOf<HttpHost>{}, "HTTP hosts that it serves"),
+      key("default", &Origin::is_default, Boolean{}, "it serves all other hosts"),
+      key("connect", &Origin::connect, Address{false, true}, "its address").needed(),
+      key("proxy_protocol", &Origin::proxy_protocol, Choice<Origin::ProxyProtocol>{proxy_protocol_names},
+          "a header of the PROXY protocol in front of each connection with it")
+          .otherwise("none"),
+      key("tls", &Origin::tls, Boolean{}, "speak TLS 1.2 or 1.3 with it, as with any web server"),
+      key("tls_trust", &Origin::tls_trust, File{},
+          "authorities that its certificate may lead to, in PEM; never those of `trust`")
+          .otherwise("the system's"),
+      key("tls_name", &Origin::tls_name, web_name, "name or address that its certificate must carry")
+          .otherwise("its only host in `hosts`, else the address in `connect`"),
+      key("tls_chain", &Origin::tls_chain, File{},
+          "certificate that is shown to it if it asks for one, in PEM; not a Louver one"),
+      key("tls_key", &Origin::tls_key, File{}, "its private key in PEM; only the owner may be able to read it")};
 }
 
 constexpr auto keys_of(Tag<Gateway>) {

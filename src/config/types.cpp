@@ -126,6 +126,12 @@ bool is_user(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return is_visible(c) && c != ':' && c != '/'; });
 }
 
+bool is_web_name(std::string_view text) {
+  const bool is_v6 = text.find(':') != std::string_view::npos;
+  const auto host = parse_authority(is_v6 ? "[" + std::string{text} + "]" : std::string{text});
+  return host && !host->port;
+}
+
 Result<ListenerUsers> Users::read(const Value& value, const Where& where) const {
   const auto* text = value.as<std::string>();
   if (text && *text == "any") return ListenerUsers{.who = ListenerUsers::Who::any};

@@ -128,6 +128,7 @@ bool is_header_name(std::string_view text);
 bool is_header_value(std::string_view text);
 bool is_path_prefix(std::string_view text);
 bool is_user(std::string_view text);
+bool is_web_name(std::string_view text);
 
 inline constexpr TextForm label{"label", "1 to 64 letters, digits, '-', '_' or '.'", is_label};
 inline constexpr TextForm party_name{
@@ -141,6 +142,8 @@ inline constexpr TextForm header_name{"header name", "the name of a header field
 inline constexpr TextForm pattern{"pattern", "a regular expression of 1 to 4096 octets", is_pattern};
 inline constexpr TextForm path_prefix{"path", "a path that begins with '/', without query", is_path_prefix};
 
+inline constexpr TextForm web_name{"name", "a DNS name without wildcard, such as \"shop.example\", or an IP address",
+                                   is_web_name};
 inline constexpr TextForm user_name{"user", "the name of a user, such as \"alice\", or his number, such as \"1000\"",
                                     is_user};
 

@@ -12,7 +12,8 @@
 namespace louver::role {
 Result<std::unique_ptr<Gateway>> Gateway::make(config::Gateway config, observe::Log& log) {
   LOUVER_ASSIGN(Credentials credentials, load_credentials(config));
-  LOUVER_ASSIGN(auto rules, GatewayRules::make(std::move(config), std::move(credentials), {}, 0));
+  LOUVER_ASSIGN(OriginTls tls, OriginTls::load(config));
+  LOUVER_ASSIGN(auto rules, GatewayRules::make(std::move(config), std::move(credentials), std::move(tls), {}, 0));
   return std::unique_ptr<Gateway>{new Gateway{std::move(rules), log}};
 }
 
@@ -38,14 +39,16 @@ Result<Manageable::Apply> Gateway::prepare(const Change& change) const {
   const auto now = rules_.get();
   config::Gateway config = now->config();
   Credentials credentials = now->credentials();
+  OriginTls tls = now->tls();
   std::vector<std::string> kept;
   if (change.read_anew) {
     LOUVER_ASSIGN(config, read_anew<config::Gateway>(now->config().common.file));
     kept = config::keep_fixed(now->config(), config);
     LOUVER_ASSIGN(credentials, load_credentials(config));
+    LOUVER_ASSIGN(tls, OriginTls::load(config));
   }
-  LOUVER_ASSIGN(auto rules,
-                GatewayRules::make(std::move(config), std::move(credentials), change.withdrawn, change.edition));
+  LOUVER_ASSIGN(auto rules, GatewayRules::make(std::move(config), std::move(credentials), std::move(tls),
+                                               change.withdrawn, change.edition));
   auto* self = const_cast<Gateway*>(this);  // the role is changed only by what is returned
   return Apply{[self, rules, kept, drain = change.drain] {
     self->rules_.set(rules);
@@ -150,10 +153,9 @@ Result<> Gateway::admit(Household& household, SidedLinkPtr& link, std::shared_pt
   }
   const config::Origin* origin = rules->config().stream_origin();
   if (origin == nullptr) return Error{Fault::blocked_by_policy, "the profile is no longer served here"};
-  const auto where = endpoint_of(*origin);
-  if (!where) return where.error();
   Buffer greeting = proxy_header_for(*origin, *session, rules->config().policy.tell_parties);
-  TcpEnd::for_origin(household, station_, *where, std::move(greeting), std::move(session), std::move(counted));
+  TcpEnd::for_origin(household, station_, *origin, {rules->tls().of(rules->config(), *origin), std::move(greeting)},
+                     std::move(session), std::move(counted));
   return {};
 }
 

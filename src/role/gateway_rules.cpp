@@ -30,12 +30,12 @@ wire::Opaque<0, 65535> grants_in_hello_order(const wire::Hello& hello, const con
 
 }  // namespace
 
-Result<std::shared_ptr<GatewayRules>> GatewayRules::make(config::Gateway config, Credentials credentials,
+Result<std::shared_ptr<GatewayRules>> GatewayRules::make(config::Gateway config, Credentials credentials, OriginTls tls,
                                                          std::set<std::string> withdrawn, std::uint64_t edition) {
   if (!config.policy.audit.empty() && !config.audit.log)
     return Error{Fault::configuration, "policy.audit: the process was started without [audit]; restart it"};
   std::shared_ptr<GatewayRules> made{
-      new GatewayRules{std::move(config), std::move(credentials), std::move(withdrawn), edition}};
+      new GatewayRules{std::move(config), std::move(credentials), std::move(tls), std::move(withdrawn), edition}};
   LOUVER_ASSIGN(
       made->channels_.end_to_end,
       made->credentials_.tls_server(tls::ChannelKind::end_to_end, made->config_.policy.require_client_certificate));
@@ -44,16 +44,17 @@ Result<std::shared_ptr<GatewayRules>> GatewayRules::make(config::Gateway config,
 }
 
 std::shared_ptr<GatewayRules> GatewayRules::on_paper(config::Gateway config) {
-  return std::shared_ptr<GatewayRules>{new GatewayRules{std::move(config), {}, {}, 0}};
+  return std::shared_ptr<GatewayRules>{new GatewayRules{std::move(config), {}, {}, {}, 0}};
 }
 
-GatewayRules::GatewayRules(config::Gateway config, Credentials credentials, std::set<std::string> withdrawn,
-                           std::uint64_t edition)
+GatewayRules::GatewayRules(config::Gateway config, Credentials credentials, OriginTls tls,
+                           std::set<std::string> withdrawn, std::uint64_t edition)
     : config_(std::move(config)),
       credentials_(std::move(credentials)),
+      tls_(std::move(tls)),
       withdrawn_(std::move(withdrawn)),
       edition_(edition),
-      http_{config_, {.bind_target = config_.policy.require_bound_target}, {}} {}
+      http_{config_, tls_, {.bind_target = config_.policy.require_bound_target}, {}} {}
 
 Result<config::GrantMatrix> GatewayRules::decide(const session::Terms& offered) const {
   const auto profile = profile_of(offered.profile());

@@ -13,7 +13,7 @@ namespace louver::role {
 class GatewayRules final : public session::ServerPolicy {
  public:
   /// @fault configuration: a file that does not do
-  static Result<std::shared_ptr<GatewayRules>> make(config::Gateway config, Credentials credentials,
+  static Result<std::shared_ptr<GatewayRules>> make(config::Gateway config, Credentials credentials, OriginTls tls,
                                                     std::set<std::string> withdrawn, std::uint64_t edition);
   /// The same without certificates, to ask what it would answer: for `louver policy`. It has no channels().
   static std::shared_ptr<GatewayRules> on_paper(config::Gateway config);
@@ -21,6 +21,7 @@ class GatewayRules final : public session::ServerPolicy {
   const config::Gateway& config() const { return config_; }
   const Credentials& credentials() const { return credentials_; }
   const session::EndpointChannels& channels() const { return channels_; }
+  const OriginTls& tls() const { return tls_; }
   const OriginHttpSetting& http() const { return http_; }
   std::uint64_t edition() const { return edition_; }
 
@@ -31,13 +32,15 @@ class GatewayRules final : public session::ServerPolicy {
   Result<> allows(const session::AssociationRecord& record) const;
 
  private:
-  GatewayRules(config::Gateway config, Credentials credentials, std::set<std::string> withdrawn, std::uint64_t edition);
+  GatewayRules(config::Gateway config, Credentials credentials, OriginTls tls, std::set<std::string> withdrawn,
+               std::uint64_t edition);
   Result<config::GrantMatrix> decide(const session::Terms& offered) const;
   Result<> check_client(const session::PartyReport& client) const;
   Result<std::optional<std::vector<std::uint8_t>>> audited(const session::Terms& offered) const;
 
   config::Gateway config_;
   Credentials credentials_;
+  OriginTls tls_;
   std::set<std::string> withdrawn_;
   std::uint64_t edition_;
   session::EndpointChannels channels_;

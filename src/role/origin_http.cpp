@@ -56,28 +56,21 @@ GatewayDecision OriginHttp::on_request(const profile::http1::RequestTarget& requ
 
 void OriginHttp::connect(const config::Origin& origin) {
   origin_ = &origin;
-  auto where = endpoint_of(origin);
-  if (!where) return;  // the configuration has checked it
-  connector_ = std::make_unique<runtime::Connector>(
-      household_.loop(), station_.resolver, *where, runtime::ConnectOptions{.allow_private = true},
-      runtime::now() + station_.limits.connect_deadline,
-      [this](Result<runtime::Socket> socket) { on_connected(std::move(socket)); });
+  Buffer greeting = proxy_header_for(origin, *session_, setting_->config.policy.tell_parties);
+  connector_ = std::make_unique<OriginConnector>(
+      household_.loop(), station_, origin, OriginWay{setting_->tls.of(setting_->config, origin), std::move(greeting)},
+      *this, [this](Result<SidedLinkPtr> link) { on_connected(std::move(link)); });
 }
 
-void OriginHttp::on_connected(Result<runtime::Socket> socket) {
+void OriginHttp::on_connected(Result<SidedLinkPtr> link) {
   if (over_) return;
   connector_.reset();
-  if (!socket) {
-    station_.log.write(observe::Level::warn, observe::Event::origin_fail,
-                       {{"origin", config::to_text(origin_->connect)}, {"fault", socket.error().detail}});
+  if (!link) {
     check(codec_.fail_exchange(502, "The origin cannot be reached."));
     move_on();
     return;
   }
-  link_ =
-      std::make_unique<SidedLink>(household_.loop(), *std::move(socket), *this, Side::server, station_.link_options);
-  Buffer greeting = proxy_header_for(*origin_, *session_, setting_->config.policy.tell_parties);
-  if (!greeting.empty()) link_->link().write(std::move(greeting));
+  link_ = *std::move(link);
   link_->link().resume_reading();
   move_on();
 }
@@ -114,22 +107,27 @@ std::size_t OriginHttp::on_bytes(Side, MutableBytes input, const runtime::ChunkR
 
 void OriginHttp::on_end(Side) {
   if (over_) return;
-  if (!codec_.tunnelling()) return origin_gone(true);
+  if (!codec_.tunnelling()) return origin_gone(nullptr);
   const auto end = codec_.origin_closed(true);  // what it takes goes on
   if (!end) return check(end.error());
   move_on();
 }
 
-void OriginHttp::origin_gone(bool clean) {
+/// @param broken  null: it ended in order
+void OriginHttp::origin_gone(const Error* broken) {
   if (over_) return;
   const config::Origin* origin = origin_;
+  const bool asked = codec_.open_exchanges() != 0;  // a kept connection may go as it likes
   drop_origin();
-  const auto end = codec_.origin_closed(clean);
+  const auto end = codec_.origin_closed(broken == nullptr);
+  const bool again = end && *end == GatewayCodec::OriginEnd::retry && origin != nullptr;
+  if (broken != nullptr && asked && !again && origin != nullptr)
+    log_origin_failure(station_, config::to_text(origin->connect), *broken);
   if (!end) {
     check(end.error());
     return;
   }
-  if (*end == GatewayCodec::OriginEnd::retry && origin != nullptr) connect(*origin);
+  if (again) connect(*origin);
   move_on();
 }
 

@@ -2,6 +2,7 @@
 
 #include "config/config.h"
 #include "profile/http1/gateway.h"
+#include "role/origin_connector.h"
 #include "role/session_link.h"
 
 namespace louver::role {
@@ -9,6 +10,7 @@ namespace louver::role {
 /// What every HTTP session of a gateway shares.
 struct OriginHttpSetting {
   const config::Gateway& config;
+  const OriginTls& tls;
   profile::http1::SessionPlan plan;
   profile::http1::Limits limits;
 };
@@ -37,15 +39,15 @@ class OriginHttp final : public Resident, public SessionUser, public LinkOwner, 
   // the origin
   std::size_t on_bytes(Side from, MutableBytes input, const runtime::ChunkRef& chunk) override;
   void on_end(Side) override;
-  void on_broken(Side, const Error&) override { origin_gone(false); }
+  void on_broken(Side, const Error& error) override { origin_gone(&error); }
   void on_drained(Side) override;
 
   profile::http1::GatewayDecision on_request(const profile::http1::RequestTarget& request) override;
   void on_origin_done(bool reusable) override;
 
   void connect(const config::Origin& origin);
-  void on_connected(Result<runtime::Socket> socket);
-  void origin_gone(bool clean);
+  void on_connected(Result<SidedLinkPtr> link);
+  void origin_gone(const Error* broken);
   void serve_origin();
   void drop_origin();
   void move_on();
@@ -74,7 +76,7 @@ class OriginHttp final : public Resident, public SessionUser, public LinkOwner, 
   const config::Origin* origin_ = nullptr;  // that `link_` leads to, or will
   SidedLinkPtr link_;
   std::vector<SidedLinkPtr> old_links_;  // closed within their own callback
-  std::unique_ptr<runtime::Connector> connector_;
+  std::unique_ptr<OriginConnector> connector_;
   bool drop_origin_ = false, told_end_ = false, path_ended_ = false, over_ = false;
 };
 

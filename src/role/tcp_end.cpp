@@ -39,32 +39,27 @@ void TcpEnd::refuse(const Error& error) {
   lose();
 }
 
-void TcpEnd::for_origin(Household& household, Station& station, const runtime::Endpoint& origin, Buffer greeting,
+void TcpEnd::for_origin(Household& household, Station& station, const config::Origin& origin, OriginWay way,
                         std::shared_ptr<SessionLink> session, std::shared_ptr<void> counted) {
   std::shared_ptr<TcpEnd> made{new TcpEnd{household, station, Side::server}};
   made->session_ = std::move(session);
   made->counted_ = std::move(counted);
-  made->greeting_ = std::move(greeting);
   made->open_codec();
   household.move_in(made);
-  made->connector_ = std::make_unique<runtime::Connector>(
-      household.loop(), station.resolver, origin, runtime::ConnectOptions{.allow_private = true},
-      runtime::now() + station.limits.connect_deadline,
-      [self = made.get()](Result<runtime::Socket> socket) { self->on_connected(std::move(socket)); });
+  made->connector_ = std::make_unique<OriginConnector>(
+      household.loop(), station, origin, std::move(way), *made,
+      [self = made.get()](Result<SidedLinkPtr> link) { self->on_connected(std::move(link)); });
 }
 
-void TcpEnd::on_connected(Result<runtime::Socket> socket) {
+void TcpEnd::on_connected(Result<SidedLinkPtr> link) {
   if (over_) return;
   connector_.reset();
-  if (!socket) {
-    station_.log.write(observe::Level::warn, observe::Event::origin_fail, {{"fault", socket.error().detail}});
+  if (!link) {
     session_->fail(Error{Fault::next_hop_refused, "the origin cannot be reached"});
     leave();
     return;
   }
-  link_ =
-      std::make_unique<SidedLink>(household_.loop(), *std::move(socket), *this, Side::server, station_.link_options);
-  if (!greeting_.empty()) link_->link().write(std::exchange(greeting_, {}));
+  link_ = *std::move(link);
   link_->link().resume_reading();
   session_->start(*this);  // only now: until here the session's bytes wait in its connection
 }
@@ -112,9 +107,10 @@ void TcpEnd::on_end(Side) {
   leave_if_done();
 }
 
-void TcpEnd::on_broken(Side, const Error&) {
+void TcpEnd::on_broken(Side, const Error& error) {
   if (over_) return;
-  if (session_ != nullptr) session_->fail(Error{Fault::truncated, "the application's connection broke"});
+  const std::string whose = end_ == Side::client ? "the application's" : "the origin's";
+  if (session_ != nullptr) session_->fail(Error{Fault::truncated, whose + " connection broke: " + error.detail});
   leave();
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "profile/stream1/codec.h"
+#include "role/origin_connector.h"
 #include "role/session_link.h"
 
 namespace louver::role {
@@ -19,8 +20,7 @@ class TcpEnd final : public Resident, public SessionUser, public LinkOwner {
   void refuse(const Error& error);
 
   /// Gateway: connects to the origin; the session's bytes wait until it is there.
-  /// @param greeting  what the origin is sent before anything else
-  static void for_origin(Household& household, Station& station, const runtime::Endpoint& origin, Buffer greeting,
+  static void for_origin(Household& household, Station& station, const config::Origin& origin, OriginWay way,
                          std::shared_ptr<SessionLink> session, std::shared_ptr<void> counted);
 
   void drain() override {}
@@ -41,7 +41,7 @@ class TcpEnd final : public Resident, public SessionUser, public LinkOwner {
   void on_end(Side from) override;
   void on_broken(Side, const Error&) override;
   void on_drained(Side) override;
-  void on_connected(Result<runtime::Socket> socket);
+  void on_connected(Result<SidedLinkPtr> link);
   void leave_if_done();
   void lose();
   void leave();
@@ -61,10 +61,9 @@ class TcpEnd final : public Resident, public SessionUser, public LinkOwner {
   Inward inward_;
   std::shared_ptr<SessionLink> session_;
   std::shared_ptr<void> counted_;
-  Buffer greeting_;
   std::unique_ptr<profile::stream1::Codec> codec_;
   SidedLinkPtr link_;
-  std::unique_ptr<runtime::Connector> connector_;
+  std::unique_ptr<OriginConnector> connector_;
   bool connection_ended_ = false, path_ended_ = false, over_ = false;
 };
 

@@ -28,12 +28,13 @@ class Nobody final : public LinkHandler {
 
 class TlsHandshake::Attempt : public std::enable_shared_from_this<TlsHandshake::Attempt> {
  public:
-  Attempt(Loop& loop, Socket socket, std::unique_ptr<tls::WebStream> stream, Callback callback)
+  Attempt(Loop& loop, Socket socket, std::unique_ptr<tls::WebStream> stream, Buffer first, Callback callback)
       : loop_(loop),
         socket_(std::move(socket)),
         stream_(std::move(stream)),
         callback_(std::move(callback)),
-        deadline_(loop) {}
+        deadline_(loop),
+        output_(std::move(first)) {}
 
   void start(TimePoint deadline);
   void cancel();
@@ -142,9 +143,10 @@ void TlsHandshake::Attempt::cancel() {
   socket_ = {};
 }
 
-TlsHandshake::TlsHandshake(Loop& loop, Socket socket, std::unique_ptr<tls::WebStream> stream, TimePoint deadline,
-                           Callback callback)
-    : attempt_(std::make_shared<Attempt>(loop, std::move(socket), std::move(stream), std::move(callback))) {
+TlsHandshake::TlsHandshake(Loop& loop, Socket socket, std::unique_ptr<tls::WebStream> stream, Buffer first,
+                           TimePoint deadline, Callback callback)
+    : attempt_(std::make_shared<Attempt>(loop, std::move(socket), std::move(stream), std::move(first),
+                                         std::move(callback))) {
   attempt_->start(deadline);
 }
 

@@ -29,9 +29,10 @@ class TlsHandshake {
   /// Calls `callback` once, later, not after the handshake is gone; it may destroy the handshake. After a fault the
   /// peer is sent the alert that fits.
   ///
+  /// @param first  goes out in front of TLS, such as a header of the PROXY protocol
   /// @fault those of tls::WebStream, each with the reason; timeout; connection_lost
-  TlsHandshake(Loop& loop, Socket socket, std::unique_ptr<tls::WebStream> stream, TimePoint deadline,
-               Callback callback);
+  TlsHandshake(Loop& loop, Socket socket, std::unique_ptr<tls::WebStream> stream, Buffer first,
+               TimePoint deadline, Callback callback);
   TlsHandshake(const TlsHandshake&) = delete;
   TlsHandshake& operator=(const TlsHandshake&) = delete;
   ~TlsHandshake();
