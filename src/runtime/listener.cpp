@@ -116,9 +116,9 @@ class Listener::Acceptor : public std::enable_shared_from_this<Listener::Accepto
 
   void stop() {
     delivery_->open = false;
+    file_.reset();  // before its socket
     watch_.close();
     again_.cancel();
-    file_.reset();
   }
 
   const SocketAddress& address() const { return address_; }

@@ -48,9 +48,9 @@ class LocalListener::Acceptor : public std::enable_shared_from_this<LocalListene
   }
 
   void stop() {
+    file_.reset();  // before its socket
     watch_.close();
     again_.cancel();
-    file_.reset();
   }
 
  private:

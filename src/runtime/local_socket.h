@@ -26,7 +26,8 @@ class LocalAddress {
   sockaddr_un native_{};
 };
 
-/// The file of a socket that was made here; removes it when it goes, if it is still the same.
+/// The file of a socket that was made here; removes it when it goes, if it is still the same. Must go before the socket
+/// is closed: only while it is bound, no other file can have its number.
 class SocketFile {
  public:
   SocketFile(std::string path, const struct stat& made) : path_(std::move(path)), made_(made) {}
@@ -40,7 +41,7 @@ class SocketFile {
 };
 
 struct LocalSocket {
-  Descriptor descriptor;
+  Descriptor descriptor;  // destroyed last
   std::unique_ptr<SocketFile> file;
 };
 

@@ -116,15 +116,30 @@ TEST_F(LocalSocketTest, JN_06_the_kernel_says_who_connected) {
 }
 
 TEST_F(LocalSocketTest, takes_the_place_of_one_left_behind_and_goes_with_its_listener) {
-  auto first = listen_locally(path(), 0600, 1);
-  ASSERT_TRUE(first);
-  EXPECT_THAT(refusal(), HasSubstr("in use by another process"));
-  first->descriptor = {};  // its process was killed: the file is still there
+  {
+    const auto address = LocalAddress::of(path());
+    const auto killed = make_local_socket();
+    ASSERT_EQ(::bind(killed->fd(), address->get(), LocalAddress::size), 0);
+    ASSERT_EQ(::listen(killed->fd(), 1), 0);
+    EXPECT_THAT(refusal(), HasSubstr("in use by another process"));
+  }
   ASSERT_TRUE(std::filesystem::exists(path()));
   auto listener = open();
-  first->file.reset();
-  EXPECT_TRUE(std::filesystem::exists(path())) << "the other's file is not removed";
+  EXPECT_THAT(refusal(), HasSubstr("in use by another process"));
   listener.reset();
+  EXPECT_FALSE(std::filesystem::exists(path()));
+}
+
+TEST_F(LocalSocketTest, leaves_the_file_alone_that_another_listener_has_made_in_its_place) {
+  auto first = open();
+  std::filesystem::remove(path());
+  auto second = open();
+  first.reset();
+  EXPECT_TRUE(std::filesystem::exists(path()));
+  connect(path());
+  ASSERT_TRUE(until([&] { return result.has_value(); }));
+  EXPECT_TRUE(*result);
+  second.reset();
   EXPECT_FALSE(std::filesystem::exists(path()));
 }
 
