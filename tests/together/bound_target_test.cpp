@@ -26,7 +26,7 @@ std::string head_for(std::string_view target) {
 
 std::string credentials_for(std::string_view target) {
   const std::string head = head_for(target);
-  return write_request_credentials(
+  return profile::http1::write_request_credentials(
       {.fields = {{"cookie", "c=1"}}, .bound_target = bound_target(*parse_request_head(as_bytes(head), {}))});
 }
 
