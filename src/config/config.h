@@ -125,6 +125,21 @@ struct Audit {
 /// In a list of contexts to audit: every context of the profile.
 inline constexpr std::string_view audit_all = "all";
 
+// --- field contexts
+// ---------------------------------------------------------------------------------------------------
+
+/// A context of its own for one value of each HTTP message. docs/protocol.md, annex http/1, "Field contexts"
+struct FieldContext {
+  enum class Type : std::uint8_t { string, number, boolean, any };
+  enum class Way : std::uint8_t { request, response, both };
+  std::string name = {};
+  std::string from = {};  // header:name, form:name, json:/pointer
+  Type type = Type::string;
+  Way way = Way::request;
+  std::string place = {};
+};
+inline constexpr std::size_t field_contexts_most = 16;
+
 // --- agent
 // ------------------------------------------------------------------------------------------------------------
 
@@ -155,7 +170,8 @@ struct Route {
   std::vector<std::string> audit = {};           // contexts, or only audit_all
   bool require_audit = true;                     // an Accept that audits less is refused
   milliseconds renew = limits::association_renewal;
-  bool bind_target = true;  // http/1: credentials say for which method, host and target they are given
+  std::vector<FieldContext> contexts = {};  // http/1
+  bool bind_target = true;                  // http/1: credentials say for which method, host and target they are given
   std::string place = {};
 };
 
@@ -375,6 +391,7 @@ struct Gateway {
   std::vector<Approval> middleboxes = {};
   GatewayPolicy policy = {};
   std::vector<Origin> origins = {};
+  std::vector<FieldContext> contexts = {};  // that an offer may have beside those of http/1
   Audit audit = {};
 
   /// The origin of an HTTP authority: the one that lists it, else the default one, else null.

@@ -162,6 +162,26 @@ constexpr auto keys_of(Tag<Audit>) {
           .otherwise("they are not kept")};
 }
 
+inline constexpr Named<FieldContext::Type> field_type_names[] = {{"string", FieldContext::Type::string},
+                                                                 {"number", FieldContext::Type::number},
+                                                                 {"boolean", FieldContext::Type::boolean},
+                                                                 {"any", FieldContext::Type::any}};
+inline constexpr Named<FieldContext::Way> field_way_names[] = {{"request", FieldContext::Way::request},
+                                                               {"response", FieldContext::Way::response},
+                                                               {"both", FieldContext::Way::both}};
+
+constexpr auto keys_of(Tag<FieldContext>) {
+  return std::tuple{
+      key("name", &FieldContext::name, context_name, "what grants and filters call it; the same at both ends").needed(),
+      key("from", &FieldContext::from, field_source,
+          "where the value stands: `header:x-card`, `form:card`, `json:/payment/card`; the same at both ends")
+          .needed(),
+      key("type", &FieldContext::type, Choice<FieldContext::Type>{field_type_names},
+          "what a JSON value must be; messages with another are refused"),
+      key("direction", &FieldContext::way, Choice<FieldContext::Way>{field_way_names},
+          "out of which messages it is lifted; forms: requests only")};
+}
+
 // --- agent
 // ------------------------------------------------------------------------------------------------------------
 
@@ -196,6 +216,8 @@ constexpr auto keys_of(Tag<Route>) {
       key("audit", &Route::audit, AuditContexts{}, "what is to be audited: \"all\", or names of contexts"),
       key("require_audit", &Route::require_audit, Boolean{}, "refuse an answer of the server that audits less"),
       key("renew", &Route::renew, Duration{1s, 1h}, "age at which an association is replaced by a new one"),
+      key("context", &Route::contexts, TablesOf<FieldContext>{field_contexts_most},
+          "values of HTTP messages that get contexts of their own: who has no grant there sees a marker"),
       key("bind_target", &Route::bind_target, Boolean{},
           "send with each request's credentials for which method, host and target they are: a middlebox that may write "
           "the head alone can't aim them elsewhere")};
@@ -423,6 +445,8 @@ constexpr auto keys_of(Tag<Gateway>) {
       key("middlebox", &Gateway::middleboxes, TablesOf<Approval>{}, "middleboxes that may take part; nobody else may"),
       key("policy", &Gateway::policy, TableOf<GatewayPolicy>{}, "who is let in and how"),
       key("origin", &Gateway::origins, TablesOf<Origin>{}, "where the traffic goes").needed(),
+      key("context", &Gateway::contexts, TablesOf<FieldContext>{field_contexts_most},
+          "contexts for values of HTTP messages that an offer may have"),
       key("audit", &Gateway::audit, TableOf<Audit>{}, "what is kept of audits")};
 }
 

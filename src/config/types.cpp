@@ -87,6 +87,12 @@ bool is_context(std::string_view text) {  // docs/protocol.md §3
   return !text.empty() && text.size() <= 255 && std::ranges::all_of(text, is_visible);
 }
 
+/// The profile reads the rest.
+bool is_field_source(std::string_view text) {
+  const auto is_of = [&](std::string_view kind) { return text.starts_with(kind) && text.size() > kind.size(); };
+  return is_context(text) && (is_of("header:") || is_of("form:") || is_of("json:/"));
+}
+
 bool is_uri_pattern(std::string_view text) {
   const std::size_t scheme = text.find("://");
   if (scheme == 0 || scheme == std::string_view::npos || text.size() > 255) return false;

@@ -123,6 +123,7 @@ bool is_label(std::string_view text);
 bool is_pattern(std::string_view text);
 bool is_party(std::string_view text);
 bool is_context(std::string_view text);
+bool is_field_source(std::string_view text);
 bool is_uri_pattern(std::string_view text);
 bool is_header_name(std::string_view text);
 bool is_header_value(std::string_view text);
@@ -134,6 +135,9 @@ inline constexpr TextForm label{"label", "1 to 64 letters, digits, '-', '_' or '
 inline constexpr TextForm party_name{
     "name", "a DNS name or SPIFFE id in lower case without wildcard, such as \"m1.example\"", is_party};
 inline constexpr TextForm context_name{"context", "the name of a context, such as \"request-body\"", is_context};
+inline constexpr TextForm field_source{
+    "source", "a place in HTTP messages, such as \"header:x-card\", \"form:card\" or \"json:/payment/card\"",
+    is_field_source};
 inline constexpr TextForm uri_pattern{
     "URI pattern", "a URI, '*' only as its whole last part, such as \"spiffe://example.org/louver/client/*\"",
     is_uri_pattern};

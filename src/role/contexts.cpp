@@ -1,5 +1,7 @@
 #include "role/contexts.h"
 
+#include <algorithm>
+
 namespace louver::role {
 namespace {
 
@@ -23,15 +25,34 @@ profile::stream1::ContextIds stream1_ids(const session::Terms& terms) {
   return {.upstream = id_of(terms, "upstream"), .downstream = id_of(terms, "downstream")};
 }
 
-bool has_contexts(const session::Terms& terms, const session::ProfileTraits& profile) {
-  if (terms.contexts().size() != profile.contexts.size()) return false;
+namespace {
+
+unsigned directions_of(const session::ContextInfo& context) {
+  return (context.has[0] ? 1U : 0U) | (context.has[1] ? 2U : 0U);
+}
+
+unsigned directions_of(std::string_view name, const profile::http1::FieldContexts& fields) {
+  unsigned out = 0;
+  for (const Direction direction : both_directions) {
+    const auto of = fields.in(direction);
+    if (std::ranges::find(of, name, &profile::http1::FieldContext::name) != of.end()) out |= 1U << slot(direction);
+  }
+  return out;
+}
+
+}  // namespace
+
+bool has_contexts(const session::Terms& terms, const session::ProfileTraits& profile,
+                  const profile::http1::FieldContexts& fields) {
   for (const session::ContextTraits& wanted : profile.contexts) {
     const session::ContextInfo* context = terms.find_context(wanted.name);
-    if (context == nullptr) return false;
-    const unsigned directions = (context->has[0] ? 1U : 0U) | (context->has[1] ? 2U : 0U);
-    if (directions != wanted.directions) return false;
+    if (context == nullptr || directions_of(*context) != wanted.directions) return false;
   }
-  return true;
+  return std::ranges::all_of(terms.contexts(), [&](const session::ContextInfo& context) {
+    const bool of_the_profile = std::ranges::find(profile.contexts, std::string_view{context.name},
+                                                  &session::ContextTraits::name) != profile.contexts.end();
+    return of_the_profile || directions_of(context) == directions_of(context.name, fields);
+  });
 }
 
 }  // namespace louver::role

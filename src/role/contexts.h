@@ -1,6 +1,7 @@
 #pragma once
 
 #include "profile/http1/contexts.h"
+#include "profile/http1/lift/contexts.h"
 #include "profile/stream1/codec.h"
 #include "session/terms.h"
 
@@ -10,7 +11,9 @@ namespace louver::role {
 profile::http1::ContextIds http1_ids(const session::Terms& terms);
 profile::stream1::ContextIds stream1_ids(const session::Terms& terms);
 
-/// Whether these terms have exactly the profile's contexts, each in its directions.
-bool has_contexts(const session::Terms& terms, const session::ProfileTraits& profile);
+/// Whether these terms have the profile's contexts and beside them none but field contexts of ours, each in its
+/// directions.
+bool has_contexts(const session::Terms& terms, const session::ProfileTraits& profile,
+                  const profile::http1::FieldContexts& fields);
 
 }  // namespace louver::role

@@ -2,6 +2,7 @@
 
 #include "profile/registry.h"
 #include "role/contexts.h"
+#include "role/field_contexts.h"
 
 namespace louver::role {
 namespace {
@@ -34,8 +35,10 @@ Result<std::shared_ptr<GatewayRules>> GatewayRules::make(config::Gateway config,
                                                          std::set<std::string> withdrawn, std::uint64_t edition) {
   if (!config.policy.audit.empty() && !config.audit.log)
     return Error{Fault::configuration, "policy.audit: the process was started without [audit]; restart it"};
+  LOUVER_ASSIGN(profile::http1::FieldContexts fields, make_field_contexts(config.contexts, 0));
   std::shared_ptr<GatewayRules> made{
       new GatewayRules{std::move(config), std::move(credentials), std::move(tls), std::move(withdrawn), edition}};
+  made->http_.plan.fields = std::move(fields);
   LOUVER_ASSIGN(
       made->channels_.end_to_end,
       made->credentials_.tls_server(tls::ChannelKind::end_to_end, made->config_.policy.require_client_certificate));
@@ -62,8 +65,9 @@ Result<config::GrantMatrix> GatewayRules::decide(const session::Terms& offered) 
   if (!profile || traits == nullptr || !config_.serves(*profile)) {
     return Error{Fault::blocked_by_policy, "profile \"" + printable(offered.profile(), 32) + "\" is not served here"};
   }
-  if (!has_contexts(offered, *traits))
-    return Error{Fault::blocked_by_policy, "the Hello has other contexts than its profile"};
+  const profile::http1::FieldContexts none;
+  if (!has_contexts(offered, *traits, *profile == config::Profile::http_1 ? http_.plan.fields : none))
+    return Error{Fault::blocked_by_policy, "the Hello has other contexts than its profile and [[context]]"};
   config::GrantMatrix matrix = config::matrix_of(offered);
   for (const std::string& name : matrix.middleboxes) {
     if (withdrawn_.contains(name)) return Error{Fault::grant_refused, name + ": its approval is withdrawn"};

@@ -18,7 +18,9 @@ profile::http1::ContextIds own_ids() {
   return {ContextId{1}, ContextId{2}, ContextId{3}, ContextId{4}, ContextId{5}, ContextId{6}};
 }
 
-profile::http1::SessionPlan plan_of(const RouteRules& rules) { return {.bind_target = rules.route().bind_target}; }
+profile::http1::SessionPlan plan_of(const RouteRules& rules, RandomSource& random) {
+  return {.bind_target = rules.route().bind_target, .fields = rules.fields(), .random = &random};
+}
 
 /// What the user reads when a session fails before his answer began. Alerts of the path are nobody's word, so they are
 /// not named.
@@ -157,7 +159,7 @@ AgentDecision HttpFront::use(const std::shared_ptr<RouteKeeper>& route) {
     const auto joined = join(*joinable);
     if (!joined && joined.error().fault == Fault::limit_exceeded)
       return AgentDecision::refuse(503, "The agent has as many sessions as it may have.");
-    if (joined && codec_->start_session(plan_of(*joinable->rules))) return AgentDecision::accept();
+    if (joined && codec_->start_session(plan_of(*joinable->rules, station_.random))) return AgentDecision::accept();
     give_up_session(Error{Fault::internal_error, "no session"});
     return AgentDecision::refuse(502, "The secure path takes no new session now.");
   }
@@ -343,7 +345,7 @@ void HttpFront::resend() {
 
 void HttpFront::resend_in(const Result<Joinable>& joinable) {
   if (over_ || session_ != nullptr || route_ == nullptr) return;
-  if (!joinable || !join(*joinable) || !codec_->resend(plan_of(*joinable->rules))) {
+  if (!joinable || !join(*joinable) || !codec_->resend(plan_of(*joinable->rules, station_.random))) {
     give_up_session(Error{Fault::truncated, "nothing to be sent again"});
     route_ = nullptr;
     return answer_failure(answer_for(Fault::connection_lost));

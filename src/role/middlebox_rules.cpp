@@ -8,6 +8,7 @@
 #include "filter/log/log_filter.h"
 #include "filter/needs.h"
 #include "filter/scan/scan_filter.h"
+#include "profile/http1/contexts.h"
 #include "profile/registry.h"
 
 namespace louver::role {
@@ -177,7 +178,16 @@ Result<> MiddleboxRules::make_filters() {
     if (!made) return Error{Fault::configuration, one.place + ": " + made.error().detail};
     factories_.push_back(*std::move(made));
   }
-  for (const std::string& idle : filter::filters_that_never_act(factories_, profile::profiles())) {
+  // A route may have field contexts of any name; where one is missing, the association says so.
+  std::vector<session::ContextTraits> contexts{profile::http1::contexts.begin(), profile::http1::contexts.end()};
+  for (const config::Filter& one : config_.filters) {
+    for (const std::string& name : one.contexts)
+      contexts.push_back({.name = name, .directions = profile::http1::c2s_only | profile::http1::s2c_only});
+  }
+  std::vector<session::ProfileTraits> profiles{profile::profiles().begin(), profile::profiles().end()};
+  profiles.push_back(profile::http1::traits);
+  profiles.back().contexts = contexts;
+  for (const std::string& idle : filter::filters_that_never_act(factories_, profiles)) {
     log_.write(observe::Level::warn, observe::Event::config_warning, {{"what", idle}});
   }
   return {};

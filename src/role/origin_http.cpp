@@ -1,6 +1,7 @@
 #include "role/origin_http.h"
 
 #include "role/contexts.h"
+#include "role/field_contexts.h"
 #include "role/origin_door.h"
 #include "role/party_names.h"
 
@@ -8,6 +9,18 @@ namespace louver::role {
 
 using profile::http1::GatewayCodec;
 using profile::http1::GatewayDecision;
+
+namespace {
+
+profile::http1::SessionPlan plan_of(const OriginHttpSetting& setting, const session::Terms& terms,
+                                    RandomSource& random) {
+  profile::http1::SessionPlan out = setting.plan;
+  out.fields = fields_in(terms, setting.plan.fields);
+  out.random = &random;
+  return out;
+}
+
+}  // namespace
 
 void OriginHttp::start(Household& household, Station& station, std::shared_ptr<const OriginHttpSetting> setting,
                        std::shared_ptr<SessionLink> session, std::shared_ptr<void> counted) {
@@ -24,8 +37,8 @@ OriginHttp::OriginHttp(Household& household, Station& station, std::shared_ptr<c
       setting_(std::move(setting)),
       session_(std::move(session)),
       inward_(*this),
-      codec_({.plan = setting_->plan, .limits = setting_->limits}, http1_ids(session_->record().terms()), *this,
-             inward_) {}
+      codec_({.plan = plan_of(*setting_, session_->record().terms(), station.random), .limits = setting_->limits},
+             http1_ids(session_->record().terms()), *this, inward_) {}
 
 /// The parties as they were authenticated; the codec takes such fields out of what clients send.
 profile::http1::Fields OriginHttp::party_fields() const {

@@ -11,7 +11,7 @@ namespace louver::role {
 struct OriginHttpSetting {
   const config::Gateway& config;
   const OriginTls& tls;
-  profile::http1::SessionPlan plan;
+  profile::http1::SessionPlan plan;  // its fields: those that an association may have
   profile::http1::Limits limits;
 };
 

@@ -3,6 +3,7 @@
 #include "config/discovery.h"
 #include "config/policy.h"
 #include "profile/registry.h"
+#include "role/field_contexts.h"
 
 namespace louver::role {
 
@@ -43,6 +44,14 @@ Result<> RouteRules::make_offer(std::uint32_t max_record, const std::set<std::st
     contexts.push_back({std::string{context.name}, {(context.directions & 1) != 0, (context.directions & 2) != 0}});
     offer_.contexts.push_back({id++, context.directions, wire::Opaque<1, 255>{context.name}});
   }
+  if (!route_.contexts.empty() && route_.profile != config::Profile::http_1)
+    return Error{Fault::configuration, route_.place + ": only http/1 has fields that can be lifted out of messages"};
+  LOUVER_ASSIGN(fields_, make_field_contexts(route_.contexts, id));
+  for (const config::FieldContext& context : route_.contexts) {
+    const std::uint8_t directions = directions_of(context);
+    contexts.push_back({context.name, {(directions & 1) != 0, (directions & 2) != 0}});
+    offer_.contexts.push_back({id++, directions, wire::Opaque<1, 255>{std::string_view{context.name}}});
+  }
   LOUVER_ASSIGN(const config::GrantMatrix matrix, config::offer(route_, contexts));
   for (std::size_t m = 0; m < route_.middleboxes.size(); ++m) {
     const config::RouteMiddlebox& middlebox = route_.middleboxes[m];
@@ -66,8 +75,8 @@ Result<> RouteRules::offer_audits() {
     if (config::is_audited(route_.audit, as_text(context.name.bytes))) offer_.audit.push_back(context.id);
   }
   for (const std::string& wanted : route_.audit) {
-    const auto is_it = [&](const session::ContextTraits& one) { return one.name == wanted; };
-    if (wanted != config::audit_all && std::ranges::none_of(profile_->contexts, is_it)) {
+    const auto is_it = [&](const wire::Context& one) { return one.name.text() == wanted; };
+    if (wanted != config::audit_all && std::ranges::none_of(offer_.contexts, is_it)) {
       return Error{Fault::configuration,
                    route_.place + ": \"audit\" names the context \"" + wanted + "\", which the profile has not"};
     }
@@ -102,6 +111,10 @@ Result<> RouteRules::check_grants(const session::Terms& terms) const {
   if (!same_parties) return Error{Fault::revoked, "the route has other parties now"};
   if (agreed.contexts.size() != offer_.contexts.size() || terms.profile() != offer_.profile)
     return Error{Fault::revoked, "the route has another profile now"};
+  for (std::size_t c = 0; c < agreed.contexts.size(); ++c) {
+    if (agreed.contexts[c].name != offer_.contexts[c].name.text())
+      return Error{Fault::revoked, "the route has other contexts now"};
+  }
   for (std::size_t m = 0; m < agreed.middleboxes.size(); ++m) {
     for (std::size_t c = 0; c < agreed.contexts.size(); ++c) {
       for (Direction d : both_directions) {
@@ -135,7 +148,7 @@ bool RouteRules::same_as(const RouteRules& other) const {
     return a.name == b.name && a.port == b.port && a.grants == b.grants && a.minimum == b.minimum;
   };
   return first_party_ == other.first_party_ && refused_ == other.refused_ && offer_.route == other.offer_.route &&
-         std::ranges::equal(offer_.contexts, other.offer_.contexts, same_context) &&
+         std::ranges::equal(offer_.contexts, other.offer_.contexts, same_context) && fields_ == other.fields_ &&
          offer_.grants == other.offer_.grants && offer_.suites == other.offer_.suites &&
          offer_.max_record == other.offer_.max_record && offer_.profile == other.offer_.profile &&
          offer_.audit == other.offer_.audit && route_.require_audit == other.route_.require_audit &&

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "profile/http1/lift/contexts.h"
 #include "role/credentials.h"
 #include "runtime/endpoint.h"
 #include "session/client_association.h"
@@ -27,6 +28,8 @@ class RouteRules {
   const runtime::Endpoint& first_party() const { return first_party_; }
   const session::ClientOffer& offer() const { return offer_; }
   const session::EndpointChannels& channels() const { return channels_; }
+  /// What is lifted out of messages, with the ids of offer().
+  const profile::http1::FieldContexts& fields() const { return fields_; }
   /// Null, or why this route makes no associations.
   const std::string& refused() const { return refused_; }
 
@@ -55,6 +58,7 @@ class RouteRules {
   Credentials credentials_;
   runtime::Endpoint first_party_;
   const session::ProfileTraits* profile_ = nullptr;
+  profile::http1::FieldContexts fields_;
   session::ClientOffer offer_;
   session::EndpointChannels channels_;
   std::string refused_;

@@ -6,6 +6,7 @@
 namespace louver::profile::http1 {
 namespace {
 
+constexpr Refusal too_much_to_lift{413, "the body is too long for fields to be lifted out of it"};
 constexpr Refusal too_early{400, "octets behind a request with Upgrade, before the answer to it"};
 
 /// Of those that this profile carries (RFC 9110 §9.2.2).
@@ -29,7 +30,7 @@ AgentCodec::AgentCodec(AgentOptions options, const ContextIds& ids, AgentEvents&
 Result<> AgentCodec::start_session(SessionPlan plan) {
   if (open_exchanges() > 0) return Error{Fault::internal_error, "a new session while an exchange is open"};
   plan_ = std::move(plan);
-  responses_.start_session();
+  responses_.start_session(plan_.fields.of[slot(Direction::s2c)]);
   return {};
 }
 
@@ -49,6 +50,8 @@ Result<bool> AgentCodec::advance(Bytes input, std::size_t& used) {
       return read_head(input, used);
     case Reading::decision:
       return decide(used < input.size());
+    case Reading::gather:
+      return gather(input, used);
     case Reading::body:
       return read_body(input, used);
     case Reading::upgrading:
@@ -123,12 +126,67 @@ Result<bool> AgentCodec::decide(bool more) {
     case AgentDecision::Kind::accept:
       break;
   }
+  if (must_gather()) return true;
   LOUVER_TRY(begin_exchange());
+  return true;
+}
+
+/// Whether the request waits for its body, or was refused: where fields are to be lifted out of it, what goes in front
+/// says how long it has become.
+bool AgentCodec::must_gather() {
+  body_kind_ = BodyKind::other;
+  const bool content = request_.framing.kind != Framing::Kind::none &&
+                       (request_.framing.kind != Framing::Kind::length || request_.framing.length > 0);
+  if (!content) return false;
+  if (const auto refusal = kind_of_body(plan_.fields.in(Direction::c2s), request_.head.fields, body_kind_)) {
+    refuse(refusal->status, refusal->reason);
+    return true;
+  }
+  if (body_kind_ == BodyKind::other || gathered_) return false;
+  if (request_.framing.length > options_.limits.lifted_body_bytes) {
+    refuse(too_much_to_lift.status, too_much_to_lift.reason);
+    return true;
+  }
+  // Whoever waits for it gets it from us. Behind answers that are due it would be one of those.
+  if (std::exchange(request_.head.expect_continue, false) && open_exchanges() == 0)
+    responses_.output().append("HTTP/1.1 100 Continue\r\n\r\n");
+  decoder_.emplace(request_.framing, options_.limits);
+  gathered_.emplace();
+  reading_ = Reading::gather;
+  return true;
+}
+
+Result<bool> AgentCodec::gather(Bytes input, std::size_t& used) {
+  if (used == input.size()) return false;
+  while (used < input.size() && !decoder_->done()) {
+    const BodyDecoder::Step step = decoder_->step(input.subspan(used));
+    used += step.consumed;
+    const bool too_much = step.content.size() > options_.limits.lifted_body_bytes - gathered_->size();
+    if (decoder_->refusal() || too_much) {
+      const Refusal why = too_much ? too_much_to_lift : *decoder_->refusal();
+      refuse(why.status, why.reason);
+      return true;
+    }
+    gathered_->append(as_text(step.content));
+  }
+  if (!decoder_->done()) return true;
+  request_.framing = {Framing::Kind::length, gathered_->size()};
+  reading_ = Reading::decision;  // once more: the session may have gone meanwhile
   return true;
 }
 
 Result<> AgentCodec::begin_exchange() {
   const bool upgrade = request_.head.upgrade;
+  std::vector<std::string> fields;
+  if (!plan_.fields.in(Direction::c2s).empty()) {
+    std::string none;
+    if (const auto refusal = lift(plan_.fields.in(Direction::c2s), body_kind_, request_.head.fields,
+                                  gathered_ ? *gathered_ : none, *plan_.random, fields)) {
+      refuse(refusal->status, refusal->reason);
+      return {};
+    }
+  }
+  if (gathered_) request_.head.content_length = gathered_->size();
   exchange_ = responses_.open({.asked = {.to_head = request_.head.method == "HEAD",
                                          .websocket_accept = upgrade ? websocket_accept(request_.head.fields) : ""},
                                .http_1_0 = request_.http_1_0,
@@ -139,8 +197,10 @@ Result<> AgentCodec::begin_exchange() {
   std::string credentials = write_request_credentials(
       {request_.credentials, plan_.bind_target ? bound_target(request_.head) : std::string{}});
   sent_.reset();
+  if (gathered_) return emit_gathered(head, credentials, fields);
   if (decoder_->done()) {
-    sent_ = Sent{std::move(head), std::move(credentials), is_idempotent(request_.head.method), upgrade};
+    sent_ =
+        Sent{std::move(head), std::move(credentials), std::move(fields), is_idempotent(request_.head.method), upgrade};
     // first, so that a fault of the sink finds it complete and it can be sent again
     if (upgrade) {
       reading_ = Reading::upgrading;
@@ -153,13 +213,31 @@ Result<> AgentCodec::begin_exchange() {
   }
   LOUVER_TRY(emit(ids_.request_head, as_bytes(head), true));
   LOUVER_TRY(emit(ids_.request_credentials, as_bytes(credentials), true));
+  LOUVER_TRY(emit_fields(fields));
   if (application_closed_) return gone_within_request();
+  return {};
+}
+
+Result<> AgentCodec::emit_gathered(const std::string& head, const std::string& credentials,
+                                   const std::vector<std::string>& fields) {
+  const std::string body = *std::exchange(gathered_, std::nullopt);
+  finish_request();
+  LOUVER_TRY(emit(ids_.request_head, as_bytes(head), true));
+  LOUVER_TRY(emit(ids_.request_credentials, as_bytes(credentials), true));
+  LOUVER_TRY(emit_fields(fields));
+  return emit(ids_.request_body, as_bytes(body), true);
+}
+
+Result<> AgentCodec::emit_fields(const std::vector<std::string>& fields) {
+  const auto lifted = plan_.fields.in(Direction::c2s);
+  for (std::size_t i = 0; i < lifted.size(); ++i) LOUVER_TRY(emit(lifted[i].id, as_bytes(fields[i]), true));
   return {};
 }
 
 Result<> AgentCodec::emit_sent() {
   LOUVER_TRY(emit(ids_.request_head, as_bytes(sent_->head), true));
   LOUVER_TRY(emit(ids_.request_credentials, as_bytes(sent_->credentials), true));
+  LOUVER_TRY(emit_fields(sent_->fields));
   return sent_->upgrade ? Result<>{} : emit(ids_.request_body, {}, true);
 }
 
@@ -240,10 +318,12 @@ void AgentCodec::finish_request() {
   responses_.request_done();
   if (!request_.keep_alive || application_closed_) stop();
   request_ = {};
+  gathered_.reset();
 }
 
 void AgentCodec::refuse(unsigned status, std::string_view reason) {
   reading_ = Reading::stopped;
+  gathered_.reset();
   responses_.refuse_next(status, reason, request_.head.method == "HEAD");
 }
 
@@ -255,6 +335,7 @@ void AgentCodec::stop() {
 Result<> AgentCodec::application_closed() {
   application_closed_ = true;
   switch (reading_) {
+    case Reading::gather:
     case Reading::body:
     case Reading::upgrading:
       return gone_within_request();
@@ -295,6 +376,7 @@ bool AgentCodec::wants_input() const {
       return open_exchanges() < options_.limits.open_exchanges;
     case Reading::decision:
       return false;
+    case Reading::gather:
     case Reading::body:
     case Reading::upgrading:
     case Reading::tunnel:

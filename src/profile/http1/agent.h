@@ -4,6 +4,7 @@
 
 #include "profile/http1/body_decoder.h"
 #include "profile/http1/events.h"
+#include "profile/http1/lift/lift.h"
 #include "profile/http1/request_entry.h"
 #include "profile/http1/response_writer.h"
 #include "profile/http1/session_plan.h"
@@ -114,6 +115,7 @@ class AgentCodec {
   enum class Reading : std::uint8_t {
     head,
     decision,
+    gather,  // the body, out of which fields are to be lifted: nothing of the request has gone out
     body,
     upgrading,  // an upgrade was asked for: not an octet may come before the answer (RFC 6455 §4.1)
     tunnel,     // whatever comes goes into the request's body
@@ -124,7 +126,12 @@ class AgentCodec {
   Result<bool> read_head(Bytes input, std::size_t& used);
   Verdict parse(Bytes block);
   Result<bool> decide(bool more);
+  bool must_gather();
+  Result<bool> gather(Bytes input, std::size_t& used);
   Result<> begin_exchange();
+  Result<> emit_gathered(const std::string& head, const std::string& credentials,
+                         const std::vector<std::string>& fields);
+  Result<> emit_fields(const std::vector<std::string>& fields);
   Result<> emit_sent();
   Result<> on_upgrade_answered();
   Result<> end_tunnel();
@@ -149,10 +156,13 @@ class AgentCodec {
   IncomingRequest request_;  // since its head is complete
   Exchange exchange_{};
   std::optional<BodyDecoder> decoder_;
+  BodyKind body_kind_ = BodyKind::other;
+  std::optional<std::string> gathered_;  // a body that is held as a whole
 
   /// The newest request as it was sent, for as long as its answer is due.
   struct Sent {
     std::string head, credentials;
+    std::vector<std::string> fields;
     bool idempotent;
     bool upgrade;  // then the end of its body depends on the answer
   };

@@ -44,11 +44,13 @@ GatewayCodec::GatewayCodec(GatewayOptions options, const ContextIds& ids, Gatewa
       ids_(ids),
       events_(events),
       parts_(parts),
-      responses_(ids, limits_, parts),
+      responses_(plan_, ids, limits_, parts),
       budget_(limits_.held_bytes) {}
 
 Result<> GatewayCodec::from_path(const session::Part& part) {
-  LOUVER_ASSIGN(const Piece piece, piece_of(part, ids_, Direction::c2s));
+  const auto field = std::ranges::find(lifted(), part.context, &FieldContext::id);
+  const bool is_field = field != lifted().end() && part.direction == Direction::c2s;
+  LOUVER_ASSIGN(const Piece piece, is_field ? Result<Piece>{Piece::field} : piece_of(part, ids_, Direction::c2s));
   if (raw(part.exchange) < number_) return Error{Fault::record_exchange, "a part of an exchange that is over"};
   const std::size_t index = raw(part.exchange) - number_;
   if (index >= limits_.held_exchanges) return Error{Fault::limit_exceeded, "too many exchanges are open"};
@@ -58,7 +60,10 @@ Result<> GatewayCodec::from_path(const session::Part& part) {
 
   const bool direct = index == 0 && piece == Piece::body && !current().body_ended() &&
                       (stage_ == Stage::body || stage_ == Stage::tunnel || stage_ == Stage::discarding);
-  if (direct) {
+  if (is_field) {
+    const auto which = static_cast<std::size_t>(field - lifted().begin());
+    LOUVER_TRY(exchanges_[index].add_field(which, lifted().size(), part, budget_));
+  } else if (direct) {
     LOUVER_TRY(pass_directly(part));
   } else {
     LOUVER_TRY(exchanges_[index].add(piece, part, false, budget_, limits_));
@@ -82,7 +87,7 @@ Result<> GatewayCodec::pass_directly(const session::Part& part) {
 Result<> GatewayCodec::on_session_end(bool clean) {
   if (!clean) return Error{Fault::truncated, "the session was lost"};
   for (std::size_t i = 0; i < exchanges_.size(); ++i) {
-    if (exchanges_[i].complete()) continue;
+    if (exchanges_[i].complete(lifted().size())) continue;
     return Error{Fault::truncated, "the session ended within the request of exchange " + std::to_string(number_ + i)};
   }
   return {};
@@ -100,6 +105,8 @@ Result<bool> GatewayCodec::step() {
   switch (stage_) {
     case Stage::collecting:
       return collect();
+    case Stage::gathering:
+      return gather();
     case Stage::deciding:
       return decide();
     case Stage::framing:
@@ -119,7 +126,7 @@ Result<bool> GatewayCodec::step() {
 }
 
 Result<bool> GatewayCodec::collect() {
-  if (!current().has_head() || !current().has_credentials()) return false;
+  if (!current().has_head() || !current().has_credentials() || !current().has_fields(lifted().size())) return false;
   const Buffer head = current().take_head(budget_);
   const Buffer credentials = current().take_credentials(budget_);
   LOUVER_TRY(current().close_heads());
@@ -127,8 +134,39 @@ Result<bool> GatewayCodec::collect() {
   LOUVER_ASSIGN(RequestCredentials given, parse_request_credentials(credentials, limits_));
   LOUVER_TRY(check_bound_target(given, head_, plan_.bind_target));
   credentials_ = std::move(given.fields);
-  stage_ = Stage::deciding;
+  fields_ = current().take_fields(lifted().size(), budget_);
+  stage_ = lifted().empty() ? Stage::deciding : Stage::gathering;
   if (const auto refusal = check_method(head_.method)) LOUVER_TRY(answer(refusal->status, refusal->reason));
+  return true;
+}
+
+/// What came in contexts of its own goes back to its place, before anything of the request is looked at.
+Result<bool> GatewayCodec::gather() {
+  body_kind_ = BodyKind::other;
+  if (!head_.upgrade && looks_into_bodies(lifted())) {
+    const bool content = head_.content_length.value_or(0) > 0 || head_.expect_continue || current().has_body_octets();
+    if (!content && !current().body_ended()) return false;
+    if (content) {
+      if (const auto refusal = kind_of_body(lifted(), head_.fields, body_kind_))
+        return Error{Fault::bad_value, "request-head: " + std::string{refusal->reason}};
+    }
+  }
+  std::string body;
+  const bool whole = body_kind_ != BodyKind::other;
+  if (whole) {
+    if (current().body_bytes() > limits_.lifted_body_bytes)
+      return Error{Fault::limit_exceeded, "request-body: too long for fields to be put back into it"};
+    if (!current().body_ended()) return false;
+    body = as_text(current().take_body(budget_));
+    if (head_.content_length.value_or(body.size()) != body.size())
+      return Error{Fault::bad_value, "request-body: its length is not content-length"};
+  }
+  LOUVER_TRY(put_back(lifted(), body_kind_, fields_, head_.fields, body));
+  if (whole) {
+    head_.content_length = body.size();
+    LOUVER_TRY(current().put_body(body, budget_));
+  }
+  stage_ = Stage::deciding;
   return true;
 }
 
@@ -199,6 +237,8 @@ std::string GatewayCodec::origin_head(const Framing& framing) const {
   if (framing.kind == Framing::Kind::chunked) out.fields.push_back({"transfer-encoding", "chunked"});
   if (framing.kind == Framing::Kind::none && expects_content(out.method)) out.content_length = 0;
   if (out.upgrade) out.fields.push_back({"connection", "Upgrade"});
+  if (looks_into_bodies(plan_.fields.in(Direction::s2c)))  // nothing can be lifted out of a coded answer
+    std::erase_if(out.fields, [](const Field& field) { return field.name == "accept-encoding"; });
   return write_head(out);
 }
 
@@ -243,6 +283,8 @@ bool GatewayCodec::finish_exchange() {
   stage_ = Stage::collecting;
   head_ = {};
   credentials_ = {};
+  fields_.clear();
+  body_kind_ = BodyKind::other;
   decision_ = {};
   body_.reset();
   resendable_.clear();
@@ -284,6 +326,7 @@ Result<> GatewayCodec::answer(unsigned status, std::string_view reason) {
   };
   LOUVER_TRY(emit(ids_.response_head, as_bytes(head)));
   LOUVER_TRY(emit(ids_.response_credentials, {}));
+  for (const FieldContext& context : plan_.fields.in(Direction::s2c)) LOUVER_TRY(emit(context.id, {}));
   return emit(ids_.response_body, body);
 }
 
@@ -364,7 +407,7 @@ bool GatewayCodec::may_retry() const {
 
 bool GatewayCodec::wants_parts() const {
   if (output().size() >= limits_.output_bytes) return false;
-  const bool request_complete = !exchanges_.empty() && current().complete();
+  const bool request_complete = !exchanges_.empty() && current().complete(lifted().size());
   return !request_complete || budget_.held() < limits_.held_bytes / 2;
 }
 

@@ -117,7 +117,8 @@ class GatewayCodec {
 
  private:
   enum class Stage : std::uint8_t {
-    collecting,  // head and credentials
+    collecting,  // head, credentials and what was lifted out of the request
+    gathering,   // fields are to be put back into its body, which must be whole first
     deciding,    // on_request is due
     framing,     // it is not known yet whether there is a body
     body,        // the head is out
@@ -130,6 +131,8 @@ class GatewayCodec {
   Result<> advance();
   Result<bool> step();
   Result<bool> collect();
+  Result<bool> gather();
+  std::span<const FieldContext> lifted() const { return plan_.fields.in(Direction::c2s); }
   Result<bool> decide();
   Result<bool> begin_request();
   Result<bool> pass_body();
@@ -162,6 +165,8 @@ class GatewayCodec {
   Stage stage_ = Stage::collecting;
   RequestHead head_;
   Fields credentials_;
+  std::vector<Buffer> fields_;  // messages of field contexts
+  BodyKind body_kind_ = BodyKind::other;
   GatewayDecision decision_;
   std::optional<BodyWriter> body_;
   std::string resendable_;  // the whole request, if it may be sent a second time

@@ -1,6 +1,9 @@
 #include "profile/http1/held_exchange.h"
 
+#include <algorithm>
+
 #include "base/limits.h"
+#include "profile/http1/lift/message.h"
 
 namespace louver::profile::http1 {
 namespace {
@@ -73,8 +76,40 @@ Result<> HeldExchange::add(Piece piece, const session::Part& part, bool several_
       body_ended_ = part.end;
       break;
     }
+    case Piece::field:
+      return Error{Fault::internal_error, "a field's message among the others"};
   }
   if (credentials_.size() > limits.message_bytes) return Error{Fault::limit_exceeded, "a credentials message too long"};
+  return {};
+}
+
+Result<> HeldExchange::add_field(std::size_t index, std::size_t count, const session::Part& part, HoldBudget& budget) {
+  if (part.redacted) return Error{Fault::blocked_by_policy, "a redacted value of a field cannot be put back"};
+  fields_.resize(count);
+  Field& field = fields_[index];
+  if (field.ended) return out_of_order("a second message of a field context in one exchange");
+  LOUVER_TRY(budget.take(part.bytes.size()));
+  append(field.bytes, part.bytes);
+  if (field.bytes.size() > field_message_octets_most)
+    return Error{Fault::limit_exceeded, "a message of a field context is too long"};
+  field.ended = part.end;
+  return {};
+}
+
+bool HeldExchange::has_fields(std::size_t count) const {
+  if (count == 0) return true;
+  return fields_.size() == count && std::ranges::all_of(fields_, &Field::ended);
+}
+
+std::vector<Buffer> HeldExchange::take_fields(std::size_t count, HoldBudget& budget) {
+  std::vector<Buffer> out(count);
+  for (std::size_t i = 0; i < count; ++i) out[i] = take_out(fields_[i].bytes, budget);
+  return out;
+}
+
+Result<> HeldExchange::put_body(std::string_view body, HoldBudget& budget) {
+  LOUVER_TRY(budget.take(body.size()));
+  body_ = to_buffer(as_bytes(body));
   return {};
 }
 

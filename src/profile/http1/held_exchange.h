@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <vector>
 
 #include "base/result.h"
 #include "profile/http1/contexts.h"
@@ -9,8 +10,8 @@
 
 namespace louver::profile::http1 {
 
-/// Which of the three messages of its direction a part belongs to.
-enum class Piece : std::uint8_t { head, credentials, body };
+/// Which message of its direction a part belongs to; piece_of() finds the first three.
+enum class Piece : std::uint8_t { head, credentials, body, field };
 
 /// @fault record_context     a context that is none of this direction's, or the other direction
 /// @fault blocked_by_policy  a tombstone in a head or among credentials: nothing sensible could go on without it
@@ -56,6 +57,15 @@ class HeldExchange {
   /// @fault limit_exceeded  the budget, or message_bytes, or more messages than an exchange may have
   Result<> add(Piece piece, const session::Part& part, bool several_heads, HoldBudget& budget, const Limits& limits);
 
+  /// A part of the message of a field context.
+  /// @param index  which, of `count` that the exchange has in this direction
+  /// @fault blocked_by_policy  a tombstone
+  Result<> add_field(std::size_t index, std::size_t count, const session::Part& part, HoldBudget& budget);
+  /// All of them have come.
+  bool has_fields(std::size_t count) const;
+  /// Once they have.
+  std::vector<Buffer> take_fields(std::size_t count, HoldBudget& budget);
+
   bool has_head() const { return !heads_.empty(); }
   /// The next whole head message.
   Buffer take_head(HoldBudget& budget);
@@ -65,9 +75,16 @@ class HeldExchange {
   bool body_ended() const { return body_ended_; }
   /// Among the body's octets here were those of a tombstone.
   bool body_redacted() const { return body_redacted_; }
+  std::size_t body_bytes() const { return body_.size(); }
   Buffer take_body(HoldBudget& budget);
-  /// All three messages have come to their ends, whether used already or not.
-  bool complete() const { return head_messages_ > 0 && open_head_.empty() && credentials_ended_ && body_ended_; }
+  /// All messages have come to their ends, whether used already or not.
+  /// @param fields  how many field contexts there are in this direction
+  bool complete(std::size_t fields) const {
+    return head_messages_ > 0 && open_head_.empty() && credentials_ended_ && body_ended_ && has_fields(fields);
+  }
+  /// Other octets in the place of a body that has ended and was taken.
+  /// @fault limit_exceeded
+  Result<> put_body(std::string_view body, HoldBudget& budget);
   /// More head messages are faults from here on; one that came already, too.
   Result<> close_heads();
   /// The body's end was seen by one who takes its parts past this store.
@@ -82,6 +99,11 @@ class HeldExchange {
   bool heads_closed_ = false;
   Buffer credentials_;
   bool credentials_ended_ = false;
+  struct Field {
+    Buffer bytes;
+    bool ended = false;
+  };
+  std::vector<Field> fields_;  // empty until something of one comes
   Buffer body_;
   bool body_ended_ = false;
   bool body_redacted_ = false;

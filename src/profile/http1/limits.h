@@ -21,6 +21,9 @@ struct Limits {
   std::size_t interim_responses = 16;      // 1xx for one exchange: 502
   std::size_t open_exchanges = 64;         // pipelined requests; then the agent reads no further
 
+  // bodies out of which fields are lifted are held whole; half of held_bytes, so that what comes behind has room
+  std::size_t lifted_body_bytes = 512 * kib;  // 413, 502
+
   // what comes out of a session: middleboxes may have added fields
   std::size_t message_bytes = 128 * kib;  // one message of a head or credentials context
   std::size_t message_fields = 400;

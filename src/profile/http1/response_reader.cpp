@@ -10,6 +10,8 @@ void ResponseReader::begin(Exchange exchange, Asked asked) {
   interim_responses_ = 0;
   response_ = {};
   decoder_.reset();
+  body_kind_ = BodyKind::other;
+  gathered_.clear();
   refusal_.reset();
 }
 
@@ -19,7 +21,7 @@ Result<std::size_t> ResponseReader::feed(Bytes input) {
     const std::size_t before = used;
     if (state_ == State::head) {
       LOUVER_TRY(read_head(input, used));
-    } else if (state_ == State::body) {
+    } else if (state_ == State::body || state_ == State::gather) {
       LOUVER_TRY(read_body(input, used));
     }
     if (used == before) break;  // more is needed, or the response is over
@@ -45,7 +47,7 @@ Result<> ResponseReader::read_head(Bytes input, std::size_t& used) {
     return {};
   }
   scanner_ = HeadScanner{HeadScanner::Kind::response, limits_};
-  return pass_head();
+  return take_head();
 }
 
 Verdict ResponseReader::parse(Bytes block) {
@@ -58,17 +60,56 @@ Verdict ResponseReader::parse(Bytes block) {
   return {};
 }
 
-Result<> ResponseReader::pass_head() {
-  const std::string head = write_head(response_.head);
-  if (is_interim(response_.head.status)) return emit(ids_.response_head, as_bytes(head), true);
-  state_ = State::body;
+Result<> ResponseReader::take_head() {
+  if (is_interim(response_.head.status)) {
+    const std::string head = write_head(response_.head);
+    return emit(ids_.response_head, as_bytes(head), true);
+  }
   decoder_.emplace(response_.framing, limits_);
+  const auto lifted = plan_.fields.in(Direction::s2c);
+  const bool tunnel = response_.head.status == switching_protocols;
+  if (!lifted.empty() && !decoder_->done() && !tunnel) {
+    if (const auto refusal = kind_of_body(lifted, response_.head.fields, body_kind_)) {
+      refuse(*refusal);
+      return {};
+    }
+  }
+  if (body_kind_ != BodyKind::other) {
+    state_ = State::gather;
+    return {};
+  }
+  return pass_head();
+}
+
+/// Head and credentials, what was lifted, and the body if it is there as a whole.
+Result<> ResponseReader::pass_head() {
+  const auto lifted = plan_.fields.in(Direction::s2c);
+  const bool whole = state_ == State::gather;
+  std::vector<std::string> messages;
+  if (!lifted.empty()) {
+    if (const auto refusal = lift(lifted, body_kind_, response_.head.fields, gathered_, *plan_.random, messages)) {
+      refuse(*refusal);
+      return {};
+    }
+    if (whole) response_.head.content_length = gathered_.size();
+  }
+  const std::string head = write_head(response_.head);
   const std::string credentials = write_credentials(response_.credentials);
+  state_ = whole || decoder_->done() ? State::done : State::body;
   LOUVER_TRY(emit(ids_.response_head, as_bytes(head), true));
   LOUVER_TRY(emit(ids_.response_credentials, as_bytes(credentials), true));
-  if (!decoder_->done()) return {};
-  state_ = State::done;
-  return emit(ids_.response_body, {}, true);
+  for (std::size_t i = 0; i < lifted.size(); ++i) LOUVER_TRY(emit(lifted[i].id, as_bytes(messages[i]), true));
+  if (state_ == State::body) return {};
+  return emit(ids_.response_body, as_bytes(gathered_), true);
+}
+
+Result<> ResponseReader::gather(Bytes content, bool end) {
+  if (content.size() > limits_.lifted_body_bytes - gathered_.size()) {
+    refuse({502, "the origin's body is too long for fields to be lifted out of it"});
+    return {};
+  }
+  gathered_.append(as_text(content));
+  return end ? pass_head() : Result<>{};
 }
 
 Result<> ResponseReader::read_body(Bytes input, std::size_t& used) {
@@ -76,14 +117,24 @@ Result<> ResponseReader::read_body(Bytes input, std::size_t& used) {
   while (used < input.size() && !decoder_->done()) {
     const BodyDecoder::Step step = decoder_->step(input.subspan(used));
     used += step.consumed;
+    if (decoder_->refusal() && state_ == State::gather) {
+      refuse({502, decoder_->refusal()->reason});
+      return {};
+    }
     if (decoder_->refusal()) {
       return Error{Fault::bad_value, "the origin's response body: " + std::string{decoder_->refusal()->reason}};
     }
     if (step.content.empty()) continue;
+    if (state_ == State::gather) {
+      LOUVER_TRY(gather(step.content, false));
+      if (state_ == State::refused) return {};
+      continue;
+    }
     if (!ready.empty()) LOUVER_TRY(emit(ids_.response_body, ready, false));
     ready = step.content;
   }
   const bool end = decoder_->done();
+  if (state_ == State::gather) return end ? gather({}, true) : Result<>{};
   if (end) state_ = State::done;
   if (!end && ready.empty()) return {};
   return emit(ids_.response_body, ready, end);
@@ -94,6 +145,10 @@ Result<> ResponseReader::closed(bool clean) {
     case State::head:
       refuse(
           {502, scanner_.size() == 0 ? "the origin closed without an answer" : "the origin closed within its answer"});
+      return {};
+    case State::gather:
+      if (clean && decoder_->until_close()) return gather({}, true);
+      refuse({502, "the origin closed before the end of a response body"});
       return {};
     case State::body:
       if (!clean || !decoder_->until_close()) {

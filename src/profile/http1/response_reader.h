@@ -5,7 +5,9 @@
 #include "profile/http1/body_decoder.h"
 #include "profile/http1/contexts.h"
 #include "profile/http1/head_scanner.h"
+#include "profile/http1/lift/lift.h"
 #include "profile/http1/response_entry.h"
+#include "profile/http1/session_plan.h"
 #include "session/part.h"
 
 namespace louver::profile::http1 {
@@ -16,14 +18,15 @@ class ResponseReader {
   enum class State : std::uint8_t {
     idle,    // no response is due
     head,    // nothing of the final response has gone out
+    gather,  // nothing either: fields are to be lifted out of its body, which must be whole first
     body,    // head and credentials have
     done,    // all of it has
     refused  // see refusal(); nothing of the final response has gone out
   };
 
   /// @param parts  outlives the reader
-  ResponseReader(const ContextIds& ids, const Limits& limits, session::PartSink& parts)
-      : ids_(ids), limits_(limits), parts_(parts), scanner_(HeadScanner::Kind::response, limits) {}
+  ResponseReader(const SessionPlan& plan, const ContextIds& ids, const Limits& limits, session::PartSink& parts)
+      : plan_(plan), ids_(ids), limits_(limits), parts_(parts), scanner_(HeadScanner::Kind::response, limits) {}
 
   /// A response is due to a request that asked for this.
   void begin(Exchange exchange, Asked asked);
@@ -52,11 +55,14 @@ class ResponseReader {
  private:
   Result<> read_head(Bytes input, std::size_t& used);
   Verdict parse(Bytes block);
+  Result<> take_head();
   Result<> pass_head();
+  Result<> gather(Bytes content, bool end);
   Result<> read_body(Bytes input, std::size_t& used);
   Result<> emit(ContextId context, Bytes bytes, bool end);
   void refuse(const Refusal& refusal);
 
+  SessionPlan plan_;
   ContextIds ids_;
   Limits limits_;
   session::PartSink& parts_;
@@ -67,6 +73,8 @@ class ResponseReader {
   std::size_t interim_responses_ = 0;
   IncomingResponse response_;
   std::optional<BodyDecoder> decoder_;
+  BodyKind body_kind_ = BodyKind::other;
+  std::string gathered_;
   Verdict refusal_;
 };
 

@@ -1,5 +1,7 @@
 #include "profile/http1/response_writer.h"
 
+#include <algorithm>
+
 #include "profile/http1/error_answer.h"
 #include "profile/http1/websocket.h"
 
@@ -31,14 +33,19 @@ void ResponseWriter::refuse_next(unsigned status, std::string_view reason, bool 
 
 Result<> ResponseWriter::on_part(const session::Part& part) {
   if (closed_) return {};
-  LOUVER_ASSIGN(const Piece piece, piece_of(part, ids_, Direction::s2c));
+  const auto field = std::ranges::find(fields_, part.context, &FieldContext::id);
+  const bool is_field = field != fields_.end() && part.direction == Direction::s2c;
+  LOUVER_ASSIGN(const Piece piece, is_field ? Result<Piece>{Piece::field} : piece_of(part, ids_, Direction::s2c));
   if (raw(part.exchange) < first_ || raw(part.exchange) - first_ >= slots_.size()) {
     return Error{Fault::record_exchange, "a response to no open request"};
   }
   const std::size_t index = raw(part.exchange) - first_;
   Slot& slot = slots_[index];
   slot.touched = true;
-  if (index == 0 && piece == Piece::body && slot.body && !slot.held.body_ended()) {
+  if (is_field) {
+    const auto which = static_cast<std::size_t>(field - fields_.begin());
+    LOUVER_TRY(slot.held.add_field(which, fields_.size(), part, budget_));
+  } else if (index == 0 && piece == Piece::body && slot.body && !slot.held.body_ended()) {
     if (upgrade_ == Upgrade::tunnel) LOUVER_TRY(check_tunnel_part(part));
     LOUVER_ASSIGN(const BodyOctets octets, BodyOctets::of(part));
     LOUVER_TRY(slot.body->write(octets.bytes(), output_));
@@ -54,7 +61,11 @@ Result<> ResponseWriter::advance() {
     Slot& slot = slots_.front();
     if (!slot.body) {
       LOUVER_TRY(take_heads(slot));
-      if (!slot.final_head || !slot.held.has_credentials()) return {};
+      if (!slot.final_head || !slot.held.has_credentials() || !slot.held.has_fields(fields_.size())) return {};
+      if (!fields_.empty()) {
+        LOUVER_ASSIGN(const bool whole, put_back_fields(slot));
+        if (!whole) return {};
+      }
       LOUVER_TRY(write_head(slot));
     }
     if (slot.held.has_body_octets()) LOUVER_TRY(slot.body->write(slot.held.take_body(budget_), output_));
@@ -75,6 +86,39 @@ Result<> ResponseWriter::take_heads(Slot& slot) {
     }
   }
   return slot.final_head ? slot.held.close_heads() : Result<>{};
+}
+
+/// What came in contexts of its own goes back to its place.
+/// @return false: the body must be whole first
+Result<bool> ResponseWriter::put_back_fields(Slot& slot) {
+  ResponseHead& head = *slot.final_head;
+  BodyKind kind = BodyKind::other;
+  const bool may_have_content =
+      !slot.request.asked.to_head && !never_has_content(head.status) && head.status != switching_protocols;
+  if (may_have_content && looks_into_bodies(fields_)) {
+    const bool content = head.content_length.value_or(0) > 0 || slot.held.has_body_octets();
+    if (!content && !slot.held.body_ended()) return false;
+    if (content) {
+      if (const auto refusal = kind_of_body(fields_, head.fields, kind))
+        return Error{Fault::bad_value, "response-head: " + std::string{refusal->reason}};
+    }
+  }
+  std::string body;
+  const bool whole = kind != BodyKind::other;
+  if (whole) {
+    if (slot.held.body_bytes() > limits_.lifted_body_bytes)
+      return Error{Fault::limit_exceeded, "response-body: too long for fields to be put back into it"};
+    if (!slot.held.body_ended()) return false;
+    body = as_text(slot.held.take_body(budget_));
+    if (head.content_length.value_or(body.size()) != body.size())
+      return Error{Fault::bad_value, "response-body: its length is not content-length"};
+  }
+  LOUVER_TRY(put_back(fields_, kind, slot.held.take_fields(fields_.size(), budget_), head.fields, body));
+  if (whole) {
+    head.content_length = body.size();
+    LOUVER_TRY(slot.held.put_body(body, budget_));
+  }
+  return true;
 }
 
 Framing ResponseWriter::framing_of(const Slot& slot) const {

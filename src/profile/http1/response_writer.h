@@ -6,6 +6,7 @@
 #include "profile/http1/body_writer.h"
 #include "profile/http1/head.h"
 #include "profile/http1/held_exchange.h"
+#include "profile/http1/lift/lift.h"
 #include "profile/http1/response_entry.h"
 
 namespace louver::profile::http1 {
@@ -31,7 +32,11 @@ class ResponseWriter {
       : ids_(ids), limits_(limits), budget_(limits.held_bytes) {}
 
   /// Numbers start at 1 again; only while no exchange is open.
-  void start_session() { first_ = 1; }
+  /// @param fields  what is to be put back into responses of this session
+  void start_session(std::vector<FieldContext> fields) {
+    first_ = 1;
+    fields_ = std::move(fields);
+  }
   /// @return the number of the new exchange
   Exchange open(const Request& request);
   /// The newest exchange's request is complete.
@@ -95,6 +100,7 @@ class ResponseWriter {
   Result<> advance();
   Result<> take_heads(Slot& slot);
   Result<> write_head(Slot& slot);
+  Result<bool> put_back_fields(Slot& slot);
   Result<> judge_upgrade(const Slot& slot);
   void finish_first();
   void write_error(unsigned status, std::string_view reason, bool to_head);
@@ -105,6 +111,7 @@ class ResponseWriter {
   Limits limits_;
   HoldBudget budget_;
   OutputBuffer output_;
+  std::vector<FieldContext> fields_;
   std::uint32_t first_ = 1;  // the number of slots_.front()
   std::deque<Slot> slots_;
   std::optional<LastAnswer> last_answer_;
