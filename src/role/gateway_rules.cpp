@@ -31,23 +31,31 @@ wire::Opaque<0, 65535> grants_in_hello_order(const wire::Hello& hello, const con
 
 }  // namespace
 
-Result<std::shared_ptr<GatewayRules>> GatewayRules::make(config::Gateway config, Credentials credentials, OriginTls tls,
-                                                         std::set<std::string> withdrawn, std::uint64_t edition) {
-  if (!config.policy.audit.empty() && !config.audit.log)
-    return Error{Fault::configuration, "policy.audit: the process was started without [audit]; restart it"};
+Result<std::shared_ptr<GatewayRules>> GatewayRules::draft(config::Gateway config, Credentials credentials,
+                                                          OriginTls tls, std::set<std::string> withdrawn,
+                                                          std::uint64_t edition) {
   LOUVER_ASSIGN(profile::http1::FieldContexts fields, make_field_contexts(config.contexts, 0));
   std::shared_ptr<GatewayRules> made{
       new GatewayRules{std::move(config), std::move(credentials), std::move(tls), std::move(withdrawn), edition}};
   made->http_.plan.fields = std::move(fields);
+  return made;
+}
+
+Result<std::shared_ptr<GatewayRules>> GatewayRules::on_paper(config::Gateway config) {
+  return draft(std::move(config), {}, {}, {}, 0);
+}
+
+Result<std::shared_ptr<GatewayRules>> GatewayRules::make(config::Gateway config, Credentials credentials, OriginTls tls,
+                                                         std::set<std::string> withdrawn, std::uint64_t edition) {
+  if (!config.policy.audit.empty() && !config.audit.log)
+    return Error{Fault::configuration, "policy.audit: the process was started without [audit]; restart it"};
+  LOUVER_ASSIGN(auto made,
+                draft(std::move(config), std::move(credentials), std::move(tls), std::move(withdrawn), edition));
   LOUVER_ASSIGN(
       made->channels_.end_to_end,
       made->credentials_.tls_server(tls::ChannelKind::end_to_end, made->config_.policy.require_client_certificate));
   LOUVER_ASSIGN(made->channels_.middlebox, made->credentials_.tls_server(tls::ChannelKind::server_side));
   return made;
-}
-
-std::shared_ptr<GatewayRules> GatewayRules::on_paper(config::Gateway config) {
-  return std::shared_ptr<GatewayRules>{new GatewayRules{std::move(config), {}, {}, {}, 0}};
 }
 
 GatewayRules::GatewayRules(config::Gateway config, Credentials credentials, OriginTls tls,

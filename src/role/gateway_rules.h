@@ -16,7 +16,8 @@ class GatewayRules final : public session::ServerPolicy {
   static Result<std::shared_ptr<GatewayRules>> make(config::Gateway config, Credentials credentials, OriginTls tls,
                                                     std::set<std::string> withdrawn, std::uint64_t edition);
   /// The same without certificates, to ask what it would answer: for `louver policy`. It has no channels().
-  static std::shared_ptr<GatewayRules> on_paper(config::Gateway config);
+  /// @fault configuration
+  static Result<std::shared_ptr<GatewayRules>> on_paper(config::Gateway config);
 
   const config::Gateway& config() const { return config_; }
   const Credentials& credentials() const { return credentials_; }
@@ -34,6 +35,8 @@ class GatewayRules final : public session::ServerPolicy {
  private:
   GatewayRules(config::Gateway config, Credentials credentials, OriginTls tls, std::set<std::string> withdrawn,
                std::uint64_t edition);
+  static Result<std::shared_ptr<GatewayRules>> draft(config::Gateway config, Credentials credentials, OriginTls tls,
+                                                     std::set<std::string> withdrawn, std::uint64_t edition);
   Result<config::GrantMatrix> decide(const session::Terms& offered) const;
   Result<> check_client(const session::PartyReport& client) const;
   Result<std::optional<std::vector<std::uint8_t>>> audited(const session::Terms& offered) const;

@@ -83,7 +83,9 @@ void ask_middleboxes(Path& path) {
 }
 
 void ask_gateway(Path& path) {
-  const auto rules = GatewayRules::on_paper(*path.gateway);
+  const auto made = GatewayRules::on_paper(*path.gateway);
+  if (!made) return refuse(path, path.server, made.error());
+  const auto& rules = *made;
   auto accept = rules->answer(*path.hello, *path.terms);
   if (!accept) return refuse(path, path.server, accept.error());
   accept->version = wire::version_1;      // as the engine completes it
