@@ -115,7 +115,8 @@ Result<Spawned> spawn(const std::vector<std::string>& argv, const std::optional<
   }
 
   std::vector<char*> arguments = pointers_to(argv);
-  std::vector<char*> variables = pointers_to(environment.value_or(std::vector<std::string>{}));
+  const std::vector<std::string> nothing;
+  std::vector<char*> variables = pointers_to(environment ? *environment : nothing);
   const Plan plan{.argv = arguments.data(),
                   .environment = environment ? variables.data() : environ,
                   .input = in.read.fd(),

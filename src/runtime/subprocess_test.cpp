@@ -84,6 +84,17 @@ TEST_F(SubprocessTest, passes_arguments_without_a_shell_and_an_environment_of_it
   EXPECT_THAT(out, ElementsAre("a b $HOME;`x`"));
 }
 
+TEST_F(SubprocessTest, a_long_environment_arrives_as_it_is) {  // it was read after it had been freed
+  std::vector<std::string> given;
+  for (std::size_t i = 0; i < 64; ++i)
+    given.push_back("NAME_" + std::to_string(i) + "=" + std::string(100 + 50 * i, 'v'));
+  auto with = options({"/usr/bin/env"});
+  with.environment = given;
+  start(std::move(with));
+  run_to_end();
+  EXPECT_EQ(std::vector<std::string>(out.begin(), out.end()), given);
+}
+
 TEST_F(SubprocessTest, says_why_a_program_cannot_be_started) {
   const auto missing = Subprocess::start(loop, options({"/no/such/program"}));
   ASSERT_FALSE(missing);
