@@ -37,6 +37,13 @@ void advise_on_listener(const auto& listener, std::vector<std::string>& out) {
   }
 }
 
+void advise_on_secret(const SecretFilter& secret, const std::string& place, std::vector<std::string>& out) {
+  if (!secret.watch_answers)
+    out.push_back(place + ": watch_answers = false: a host that sends the credential back gives it to the client");
+  if (std::ranges::find(secret.paths, "/") != secret.paths.end())
+    out.push_back(place + ": paths holds \"/\": every path of these hosts gets the credential, those that echo too");
+}
+
 std::vector<std::string> advice_for_all(const Common& common) {
   if (!common.debug.keylog) return {};
   return {common.file + ": [debug] keylog: whoever can read " + *common.debug.keylog +
@@ -65,6 +72,7 @@ std::vector<std::string> advice(const Middlebox& middlebox) {
     const auto* exec = std::get_if<ExecFilter>(&filter.options);
     if (exec && exec->on_failure == ExecFilter::OnFailure::pass)
       out.push_back(filter.place + ": on_failure = \"pass\": whoever brings a worker to fail gets past this filter");
+    if (const auto* secret = std::get_if<SecretFilter>(&filter.options)) advise_on_secret(*secret, filter.place, out);
     const auto* log = std::get_if<LogFilter>(&filter.options);
     if (!log) continue;
     if (log->sample == 0) out.push_back(filter.place + ": sample = 0: this filter never logs anything");

@@ -216,6 +216,20 @@ Result<> check(const ExecFilter& filter, const Where& where, Place place) {
   return {};
 }
 
+Result<> check(const SecretFilter& filter, const Where& where, Place place) {
+  if (filter.file.has_value() == !filter.command.empty())
+    return where.wrong(place, "the credential comes from \"file\" or from \"command\": one of them, and not both");
+  if (filter.file && (filter.valid_for || !filter.environment.empty()))
+    return where.wrong(place, "\"valid_for\" and \"environment\" are for a command");
+  const bool block = filter.without_placeholder == SecretFilter::WithoutPlaceholder::block;
+  if (block && !filter.placeholder) return where.wrong(place, "\"without_placeholder\" needs a \"placeholder\"");
+  if (filter.field == SecretFilter::Field::cookie && !filter.placeholder)
+    return where.wrong(place, "a cookie holds more than one value: it needs a \"placeholder\"");
+  if (!filter.watch_answers && filter.on_echo == SecretFilter::OnEcho::redact)
+    return where.wrong(place, "on_echo = \"redact\" needs watch_answers = true");
+  return {};
+}
+
 Result<> check(const Approval& approval, const Where& where, Place place) {
   if (approval.refuse && (approval.required || !approval.grants.empty() || !approval.minimum.empty())) {
     return where.wrong(place, "\"refuse\" excludes \"required\", \"grants\" and \"minimum\"");

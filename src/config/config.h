@@ -307,9 +307,29 @@ struct ExecFilter {
   std::uint32_t message_most = limits::held_bytes;
 };
 
+/// Puts a credential into requests to listed places.
+struct SecretFilter {
+  enum class Field : std::uint8_t { authorization, cookie };
+  enum class WithoutPlaceholder : std::uint8_t { pass, block };
+  enum class OnEcho : std::uint8_t { block, redact };
+  std::vector<Authority> hosts = {};
+  std::vector<std::string> paths = {};  // beginnings, whole segments
+  std::optional<std::string> file = {};
+  std::vector<std::string> command = {};      // instead of a file; [0] is the program's path from the root
+  std::vector<std::string> environment = {};  // "NAME=value"
+  milliseconds answer_within = std::chrono::seconds{10};
+  std::optional<milliseconds> valid_for = {};
+  Field field = Field::authorization;
+  std::string scheme = "Bearer";
+  std::optional<std::string> placeholder = {};
+  WithoutPlaceholder without_placeholder = WithoutPlaceholder::pass;
+  bool watch_answers = true;
+  OnEcho on_echo = OnEcho::block;
+};
+
 struct Filter {
   std::vector<std::string> contexts = {};  // empty: every context on which the middlebox has the grant
-  std::variant<LogFilter, EditFilter, ScanFilter, ExecFilter> options = {};
+  std::variant<LogFilter, EditFilter, ScanFilter, ExecFilter, SecretFilter> options = {};
   std::string place = {};
 };
 

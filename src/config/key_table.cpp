@@ -60,6 +60,7 @@ class Lister {
       list<EditFilter>(name, roles);
       list<ScanFilter>(name, roles);
       list<ExecFilter>(name, roles);
+      list<SecretFilter>(name, roles);
     }
   }
 

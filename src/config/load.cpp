@@ -69,6 +69,8 @@ Result<Filter> read_filter_of_any_type(const Value& value, const Where& where) {
       return read_filter<ScanFilter>(*table, value.place, where);
     case FilterHead::Type::exec:
       return read_filter<ExecFilter>(*table, value.place, where);
+    case FilterHead::Type::secret:
+      return read_filter<SecretFilter>(*table, value.place, where);
   }
   return Fault::internal_error;
 }

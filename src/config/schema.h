@@ -37,13 +37,12 @@ struct Head {
 
 /// `type` of a [[filter]]: says which other keys it has.
 struct FilterHead {
-  enum class Type : std::uint8_t { log, edit, scan, exec };
+  enum class Type : std::uint8_t { log, edit, scan, exec, secret };
   Type type = Type::log;
 };
-inline constexpr Named<FilterHead::Type> filter_names[] = {{"log", FilterHead::Type::log},
-                                                           {"edit", FilterHead::Type::edit},
-                                                           {"scan", FilterHead::Type::scan},
-                                                           {"exec", FilterHead::Type::exec}};
+inline constexpr Named<FilterHead::Type> filter_names[] = {
+    {"log", FilterHead::Type::log},   {"edit", FilterHead::Type::edit},     {"scan", FilterHead::Type::scan},
+    {"exec", FilterHead::Type::exec}, {"secret", FilterHead::Type::secret}};
 inline constexpr Named<ExecFilter::Access> access_names[] = {{"read", ExecFilter::Access::read},
                                                              {"inspect", ExecFilter::Access::inspect},
                                                              {"redact", ExecFilter::Access::redact},
@@ -54,6 +53,13 @@ inline constexpr Named<ExecFilter::OnFailure> on_failure_names[] = {{"block", Ex
                                                                     {"pass", ExecFilter::OnFailure::pass}};
 inline constexpr Named<ScanFilter::OnMatch> on_match_names[] = {
     {"log", ScanFilter::OnMatch::log}, {"block", ScanFilter::OnMatch::block}, {"redact", ScanFilter::OnMatch::redact}};
+
+inline constexpr Named<SecretFilter::Field> secret_field_names[] = {
+    {"authorization", SecretFilter::Field::authorization}, {"cookie", SecretFilter::Field::cookie}};
+inline constexpr Named<SecretFilter::WithoutPlaceholder> without_placeholder_names[] = {
+    {"pass", SecretFilter::WithoutPlaceholder::pass}, {"block", SecretFilter::WithoutPlaceholder::block}};
+inline constexpr Named<SecretFilter::OnEcho> on_echo_names[] = {{"block", SecretFilter::OnEcho::block},
+                                                                {"redact", SecretFilter::OnEcho::redact}};
 
 inline constexpr Named<Audit::OnFull> on_full_names[] = {{"stop", Audit::OnFull::stop},
                                                          {"count", Audit::OnFull::count}};
@@ -355,6 +361,40 @@ constexpr auto keys_of(Tag<ExecFilter>) {
       key("message_most", &ExecFilter::message_most,
           Octets<std::uint32_t>{1024, static_cast<std::uint32_t>(limits::held_bytes)},
           "`exec`: of a message that is asked about as a whole; a longer one is a failure")};
+}
+
+constexpr auto keys_of(Tag<SecretFilter>) {
+  return std::tuple{
+      key("hosts", &SecretFilter::hosts, ListOf<HttpHost>{HttpHost{}, 1},
+          "`secret`: hosts that get the credential; a port only where the requests name one")
+          .needed(),
+      key("paths", &SecretFilter::paths, ListOf<TextForm>{path_prefix, 1},
+          "`secret`: beginnings of the paths that get it, whole segments")
+          .needed(),
+      key("file", &SecretFilter::file, File{},
+          "`secret`: holds the credential, one line; only the owner may be able to read it"),
+      key("command", &SecretFilter::command, Command{},
+          "`secret`: instead of a file, a program that prints it and ends; no shell"),
+      key("environment", &SecretFilter::environment, Environment{},
+          "`secret`: all that the command finds in its environment"),
+      key("answer_within", &SecretFilter::answer_within, Duration{100ms, 2min}, "`secret`: for a run of the command"),
+      key("valid_for", &SecretFilter::valid_for, Duration{1s, 24h},
+          "`secret`: how long what the command printed counts; another is asked for when three quarters have passed")
+          .otherwise("until a reload"),
+      key("field", &SecretFilter::field, Choice<SecretFilter::Field>{secret_field_names},
+          "`secret`: where it goes; a cookie needs a placeholder"),
+      key("scheme", &SecretFilter::scheme, label,
+          "`secret`: what stands before it in the field, without a placeholder"),
+      key("placeholder", &SecretFilter::placeholder, placeholder,
+          "`secret`: what clients send in its place, the only thing that is replaced")
+          .otherwise("the field is set, whatever it held"),
+      key("without_placeholder", &SecretFilter::without_placeholder,
+          Choice<SecretFilter::WithoutPlaceholder>{without_placeholder_names},
+          "`secret`: what becomes of a request to a listed place that does not carry it"),
+      key("watch_answers", &SecretFilter::watch_answers, Boolean{},
+          "`secret`: look for the credential in answers of those hosts (needs inspect or write on all of a response)"),
+      key("on_echo", &SecretFilter::on_echo, Choice<SecretFilter::OnEcho>{on_echo_names},
+          "`secret`: end the session when it comes back, or put as many x in its place (needs write)")};
 }
 
 constexpr auto keys_of(Tag<Announcement>) {

@@ -77,6 +77,10 @@ bool is_label(std::string_view text) {
          std::ranges::all_of(text, [](char c) { return is_alnum(c) || c == '-' || c == '_' || c == '.'; });
 }
 
+bool is_placeholder(std::string_view text) {
+  return text.size() >= 8 && text.size() <= 256 && std::ranges::all_of(text, is_visible);
+}
+
 bool is_pattern(std::string_view text) {
   return !text.empty() && text.size() <= 4096 && text.find('\0') == std::string_view::npos;
 }

@@ -130,6 +130,7 @@ bool is_header_value(std::string_view text);
 bool is_path_prefix(std::string_view text);
 bool is_user(std::string_view text);
 bool is_web_name(std::string_view text);
+bool is_placeholder(std::string_view text);
 
 inline constexpr TextForm label{"label", "1 to 64 letters, digits, '-', '_' or '.'", is_label};
 inline constexpr TextForm party_name{
@@ -148,6 +149,8 @@ inline constexpr TextForm path_prefix{"path", "a path that begins with '/', with
 
 inline constexpr TextForm web_name{"name", "a DNS name without wildcard, such as \"shop.example\", or an IP address",
                                    is_web_name};
+inline constexpr TextForm placeholder{"placeholder", "8 to 256 characters of printable ASCII without blanks",
+                                      is_placeholder};
 inline constexpr TextForm user_name{"user", "the name of a user, such as \"alice\", or his number, such as \"1000\"",
                                     is_user};
 

@@ -10,6 +10,7 @@
 #include "filter/scan/scan_filter.h"
 #include "profile/http1/contexts.h"
 #include "profile/registry.h"
+#include "role/secret_rules.h"
 
 namespace louver::role {
 namespace {
@@ -132,6 +133,11 @@ FactoryResult make_filter(const config::ExecFilter& options, const std::vector<s
   made.write = [&log](const filter::ask::Failure& failure) { log_failure(log, failure); };
   LOUVER_ASSIGN(made.engine, filter::exec::make_pool(std::move(pool)));
   return filter::ask::make_ask(std::move(made));
+}
+
+FactoryResult make_filter(const config::SecretFilter& options, const std::vector<std::string>& contexts,
+                          observe::Log& log) {
+  return make_secret_filter(options, contexts, log);
 }
 
 }  // namespace
