@@ -206,7 +206,8 @@ Result<> check(const ScanFilter& filter, const Where& where, Place place) {
     if (std::ranges::count_if(filter.rules, same) != 1)
       return where.wrong(place, "two rules are called \"" + filter.rules[i].name + "\"");
   }
-  if (filter.rules.empty()) return where.wrong(place, "it has no rules, so it finds nothing");
+  if (filter.rules.empty() && !filter.rules_file)
+    return where.wrong(place, "it has neither rules nor a rules_file, so it finds nothing");
   return {};
 }
 

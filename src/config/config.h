@@ -286,10 +286,23 @@ struct ScanRule {
 };
 /// Searches messages for patterns.
 struct ScanFilter {
-  enum class OnMatch : std::uint8_t { log, block, redact };
+  enum class OnMatch : std::uint8_t { log, block, redact, replace };
   std::vector<ScanRule> rules = {};
+  std::optional<std::string> rules_file = {};  // more of them, a line each
   OnMatch on_match = OnMatch::block;
-  bool pass_coded = false;  // bodies with a content coding, unsearched
+  std::string fill = "x";                               // one character, for on_match = replace
+  bool pass_coded = false;                              // bodies that cannot be searched
+  bool pass_ranges = false;                             // parts of things
+  std::uint64_t decoded_most = std::uint64_t{1} << 30;  // octets, of one body
+  std::uint32_t ratio_most = 200;
+};
+
+/// Applies a content coding to bodies of responses.
+struct CompressFilter {
+  enum class Coding : std::uint8_t { br, gzip };
+  std::vector<Coding> codings = {Coding::br, Coding::gzip};  // the best liked first
+  std::uint32_t least = 1024;                                // octets of a body; shorter ones stay as they are
+  bool allow_beside_secrets = false;                         // where a secret may be in the body
 };
 
 /// Asks worker processes of the operator's.
@@ -329,7 +342,7 @@ struct SecretFilter {
 
 struct Filter {
   std::vector<std::string> contexts = {};  // empty: every context on which the middlebox has the grant
-  std::variant<LogFilter, EditFilter, ScanFilter, ExecFilter, SecretFilter> options = {};
+  std::variant<LogFilter, EditFilter, ScanFilter, ExecFilter, SecretFilter, CompressFilter> options = {};
   std::string place = {};
 };
 

@@ -61,6 +61,7 @@ class Lister {
       list<ScanFilter>(name, roles);
       list<ExecFilter>(name, roles);
       list<SecretFilter>(name, roles);
+      list<CompressFilter>(name, roles);
     }
   }
 

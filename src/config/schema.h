@@ -37,12 +37,12 @@ struct Head {
 
 /// `type` of a [[filter]]: says which other keys it has.
 struct FilterHead {
-  enum class Type : std::uint8_t { log, edit, scan, exec, secret };
+  enum class Type : std::uint8_t { log, edit, scan, exec, secret, compress };
   Type type = Type::log;
 };
 inline constexpr Named<FilterHead::Type> filter_names[] = {
     {"log", FilterHead::Type::log},   {"edit", FilterHead::Type::edit},     {"scan", FilterHead::Type::scan},
-    {"exec", FilterHead::Type::exec}, {"secret", FilterHead::Type::secret}};
+    {"exec", FilterHead::Type::exec}, {"secret", FilterHead::Type::secret}, {"compress", FilterHead::Type::compress}};
 inline constexpr Named<ExecFilter::Access> access_names[] = {{"read", ExecFilter::Access::read},
                                                              {"inspect", ExecFilter::Access::inspect},
                                                              {"redact", ExecFilter::Access::redact},
@@ -51,8 +51,12 @@ inline constexpr Named<ExecFilter::Unit> unit_names[] = {{"message", ExecFilter:
                                                          {"piece", ExecFilter::Unit::piece}};
 inline constexpr Named<ExecFilter::OnFailure> on_failure_names[] = {{"block", ExecFilter::OnFailure::block},
                                                                     {"pass", ExecFilter::OnFailure::pass}};
-inline constexpr Named<ScanFilter::OnMatch> on_match_names[] = {
-    {"log", ScanFilter::OnMatch::log}, {"block", ScanFilter::OnMatch::block}, {"redact", ScanFilter::OnMatch::redact}};
+inline constexpr Named<ScanFilter::OnMatch> on_match_names[] = {{"log", ScanFilter::OnMatch::log},
+                                                                {"block", ScanFilter::OnMatch::block},
+                                                                {"redact", ScanFilter::OnMatch::redact},
+                                                                {"replace", ScanFilter::OnMatch::replace}};
+inline constexpr Named<CompressFilter::Coding> coding_names[] = {{"br", CompressFilter::Coding::br},
+                                                                 {"gzip", CompressFilter::Coding::gzip}};
 
 inline constexpr Named<SecretFilter::Field> secret_field_names[] = {
     {"authorization", SecretFilter::Field::authorization}, {"cookie", SecretFilter::Field::cookie}};
@@ -334,12 +338,38 @@ constexpr auto keys_of(Tag<ScanRule>) {
 
 constexpr auto keys_of(Tag<ScanFilter>) {
   return std::tuple{
-      key("rules", &ScanFilter::rules, TablesOf<ScanRule>{}, "`scan`: what is searched for, all at once").needed(),
+      key("rules", &ScanFilter::rules, TablesOf<ScanRule>{}, "`scan`: what is searched for, all at once"),
+      key("rules_file", &ScanFilter::rules_file, File{},
+          "`scan`: more rules, in each line a name, blanks, and a pattern up to the end of the line; # begins a "
+          "comment "
+          "line")
+          .otherwise("no more rules"),
       key("on_match", &ScanFilter::on_match, Choice<ScanFilter::OnMatch>{on_match_names},
-          "`scan`: log it (needs read), block the message (inspect), or redact its record (redact)"),
+          "`scan`: log it (needs read), block the message (inspect), redact its record (redact), or replace exactly "
+          "the "
+          "octets that match (write)"),
+      key("fill", &ScanFilter::fill, fill_character, "`scan`: what `replace` puts in the place of each octet"),
       key("pass_coded", &ScanFilter::pass_coded, Boolean{},
-          "`scan`: let bodies with a content coding (gzip, ..), and WebSockets, pass unsearched, instead of stopping "
-          "them")};
+          "`scan`: let bodies pass that cannot be searched, instead of stopping them: in an unknown content coding, in "
+          "one "
+          "that does not decode within the bounds, and WebSockets"),
+      key("pass_ranges", &ScanFilter::pass_ranges, Boolean{},
+          "`scan`: let parts of things (206) pass, in which a pattern may be cut, instead of stopping them"),
+      key("decoded_most", &ScanFilter::decoded_most, Octets<std::uint64_t>{64 * 1024, std::uint64_t{1} << 40},
+          "`scan`: octets to which the content codings of one body may decode"),
+      key("ratio_most", &ScanFilter::ratio_most, Integer<std::uint32_t>{1, 1'000'000},
+          "`scan`: how many times its size a body may decode to, above 1 MiB")};
+}
+
+constexpr auto keys_of(Tag<CompressFilter>) {
+  return std::tuple{key("codings", &CompressFilter::codings, ListOf<Choice<CompressFilter::Coding>>{{coding_names}, 1},
+                        "`compress`: content codings, the best liked first; the client must accept it"),
+                    key("least", &CompressFilter::least, Octets<std::uint32_t>{0, 1024 * 1024},
+                        "`compress`: bodies that are announced to be shorter stay as they are"),
+                    key("allow_beside_secrets", &CompressFilter::allow_beside_secrets, Boolean{},
+                        "`compress`: answers to requests with credentials too, although the size of what is compressed "
+                        "can then betray "
+                        "secrets in it")};
 }
 
 constexpr auto keys_of(Tag<ExecFilter>) {

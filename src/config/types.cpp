@@ -81,6 +81,8 @@ bool is_placeholder(std::string_view text) {
   return text.size() >= 8 && text.size() <= 256 && std::ranges::all_of(text, is_visible);
 }
 
+bool is_fill(std::string_view text) { return text.size() == 1 && text[0] >= ' ' && text[0] <= '~'; }
+
 bool is_pattern(std::string_view text) {
   return !text.empty() && text.size() <= 4096 && text.find('\0') == std::string_view::npos;
 }

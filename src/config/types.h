@@ -131,6 +131,7 @@ bool is_path_prefix(std::string_view text);
 bool is_user(std::string_view text);
 bool is_web_name(std::string_view text);
 bool is_placeholder(std::string_view text);
+bool is_fill(std::string_view text);
 
 inline constexpr TextForm label{"label", "1 to 64 letters, digits, '-', '_' or '.'", is_label};
 inline constexpr TextForm party_name{
@@ -145,6 +146,7 @@ inline constexpr TextForm uri_pattern{
 inline constexpr TextForm header_name{"header name", "the name of a header field, such as \"x-checked\"",
                                       is_header_name};
 inline constexpr TextForm pattern{"pattern", "a regular expression of 1 to 4096 octets", is_pattern};
+inline constexpr TextForm fill_character{"character", "one printable ASCII character", is_fill};
 inline constexpr TextForm path_prefix{"path", "a path that begins with '/', without query", is_path_prefix};
 
 inline constexpr TextForm web_name{"name", "a DNS name without wildcard, such as \"shop.example\", or an IP address",

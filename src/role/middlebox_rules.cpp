@@ -1,12 +1,17 @@
 #include "role/middlebox_rules.h"
 
+#include <filesystem>
+
 #include "base/version.h"
 #include "config/discovery.h"
+#include "config/toml.h"
 #include "filter/ask/ask_filter.h"
+#include "filter/compress/compress_filter.h"
 #include "filter/edit/edit_filter.h"
 #include "filter/io/exec/worker_pool.h"
 #include "filter/log/log_filter.h"
 #include "filter/needs.h"
+#include "filter/scan/rule_file.h"
 #include "filter/scan/scan_filter.h"
 #include "profile/http1/contexts.h"
 #include "profile/registry.h"
@@ -48,11 +53,27 @@ FactoryResult make_filter(const config::EditFilter& options, const std::vector<s
   return filter::edit::make_edit(std::move(made));
 }
 
+/// @fault configuration  with the file's name, and the line where there is one
+Result<> add_rules_of(const std::string& file, std::vector<filter::scan::Rule>& out) {
+  std::error_code trouble;
+  if (!std::filesystem::is_regular_file(file, trouble)) return Error{Fault::configuration, file + ": is no file"};
+  LOUVER_ASSIGN(const std::string text, config::read_file(file));
+  if (text.size() > config::file_bytes_most) {
+    return Error{Fault::configuration,
+                 file + ": more than " + std::to_string(config::file_bytes_most) + " octets of rules"};
+  }
+  LOUVER_ASSIGN(std::vector<filter::scan::Rule> rules, filter::scan::parse_rules(text, file));
+  if (rules.empty()) return Error{Fault::configuration, file + ": there is no rule in it"};
+  std::ranges::move(rules, std::back_inserter(out));
+  return {};
+}
+
 FactoryResult make_filter(const config::ScanFilter& options, const std::vector<std::string>& contexts,
                           observe::Log& log) {
   filter::scan::ScanOptions made;
   made.contexts = contexts;
   for (const config::ScanRule& rule : options.rules) made.rules.push_back({rule.name, rule.pattern});
+  if (options.rules_file) LOUVER_TRY(add_rules_of(*options.rules_file, made.rules));
   switch (options.on_match) {
     case config::ScanFilter::OnMatch::log:
       made.on_match = filter::scan::ScanOptions::OnMatch::note;
@@ -63,8 +84,24 @@ FactoryResult make_filter(const config::ScanFilter& options, const std::vector<s
     case config::ScanFilter::OnMatch::redact:
       made.on_match = filter::scan::ScanOptions::OnMatch::redact;
       break;
+    case config::ScanFilter::OnMatch::replace:
+      made.on_match = filter::scan::ScanOptions::OnMatch::replace;
+      break;
   }
+  made.fill = options.fill.front();
   made.pass_coded = options.pass_coded;
+  made.pass_ranges = options.pass_ranges;
+  made.bounds = {.octets_most = options.decoded_most, .ratio_most = options.ratio_most};
+  made.write_unsearched = [&log](const filter::scan::Unsearched& one) {
+    log.write(observe::Level::warn, observe::Event::filter_failed,
+              {{"filter", "scan"},
+               {"session", std::string{one.session}},
+               {"exchange", static_cast<std::int64_t>(raw(one.exchange))},
+               {"context", std::string{one.context}},
+               {"direction", std::string{name_of(one.direction)}},
+               {"what", "not searched: " + std::string{one.why}},
+               {"passed", true}});
+  };
   made.write = [&log](const filter::scan::Finding& finding) {
     log.write(observe::Level::info, observe::Event::filter_matched,
               {{"session", std::string{finding.session}},
@@ -74,6 +111,20 @@ FactoryResult make_filter(const config::ScanFilter& options, const std::vector<s
                {"rule", std::string{finding.rule}}});
   };
   return filter::scan::make_scan(std::move(made));
+}
+
+FactoryResult make_filter(const config::CompressFilter& options, const std::vector<std::string>& contexts,
+                          observe::Log&) {
+  filter::compress::CompressOptions made;
+  made.contexts = contexts;
+  made.codings.clear();
+  for (const config::CompressFilter::Coding one : options.codings) {
+    made.codings.push_back(one == config::CompressFilter::Coding::br ? filter::coding::Coding::br
+                                                                     : filter::coding::Coding::gzip);
+  }
+  made.least = options.least;
+  made.allow_beside_secrets = options.allow_beside_secrets;
+  return filter::compress::make_compress(std::move(made));
 }
 
 void log_worker(observe::Log& log, const filter::exec::PoolOptions::Note& note) {

@@ -4,8 +4,8 @@
 
 namespace louver::role {
 
-OriginConnector::OriginConnector(runtime::Loop& loop, Station& station, const config::Origin& origin,
-                                 OriginWay way, LinkOwner& owner, Callback callback)
+OriginConnector::OriginConnector(runtime::Loop& loop, Station& station, const config::Origin& origin, OriginWay way,
+                                 LinkOwner& owner, Callback callback)
     : loop_(loop),
       station_(station),
       origin_(config::to_text(origin.connect)),

@@ -26,8 +26,8 @@ class OriginConnector {
   /// logged here: origin and reason.
   ///
   /// @param owner  of the link
-  OriginConnector(runtime::Loop& loop, Station& station, const config::Origin& origin,
-                  OriginWay way, LinkOwner& owner, Callback callback);
+  OriginConnector(runtime::Loop& loop, Station& station, const config::Origin& origin, OriginWay way, LinkOwner& owner,
+                  Callback callback);
   OriginConnector(const OriginConnector&) = delete;
   OriginConnector& operator=(const OriginConnector&) = delete;
 

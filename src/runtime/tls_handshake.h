@@ -31,8 +31,8 @@ class TlsHandshake {
   ///
   /// @param first  goes out in front of TLS, such as a header of the PROXY protocol
   /// @fault those of tls::WebStream, each with the reason; timeout; connection_lost
-  TlsHandshake(Loop& loop, Socket socket, std::unique_ptr<tls::WebStream> stream, Buffer first,
-               TimePoint deadline, Callback callback);
+  TlsHandshake(Loop& loop, Socket socket, std::unique_ptr<tls::WebStream> stream, Buffer first, TimePoint deadline,
+               Callback callback);
   TlsHandshake(const TlsHandshake&) = delete;
   TlsHandshake& operator=(const TlsHandshake&) = delete;
   ~TlsHandshake();
