@@ -61,6 +61,11 @@ bool Agent::Rules::serves(const std::string& route, const runtime::ConnectionUse
   return false;
 }
 
+bool Agent::Rules::has_ports() const {
+  const auto has_port = [](const auto& listener) { return !listener.listen.is_local(); };
+  return std::ranges::any_of(config.http, has_port) || std::ranges::any_of(config.tcp, has_port);
+}
+
 bool Agent::Rules::asks_sock_diag() const {
   for (std::size_t i = 0; i < http.size(); ++i) {
     if (!http[i].admits_anybody() && !config.http[i].listen.is_local()) return true;
@@ -169,8 +174,10 @@ Result<> Agent::open_users() {
                      "; let the process use AF_NETLINK, or write users = \"any\" in each [[http]] "
                      "and [[tcp]] if every user of this machine may use this agent"};
   }
-  station_.log.write(observe::Level::warn, observe::Event::config_warning,
-                     {{"what", users.error().detail + "; all users of this machine share one association"}});
+  if (rules_.get()->has_ports()) {
+    station_.log.write(observe::Level::warn, observe::Event::config_warning,
+                       {{"what", users.error().detail + "; all users of this machine share one association"}});
+  }
   return {};
 }
 

@@ -36,6 +36,8 @@ class Agent final : public Manageable {
     bool serves(const std::string& route, const runtime::ConnectionUser& user) const;
     /// Whom some listener serves depends on who it is, and only sock_diag can tell.
     bool asks_sock_diag() const;
+    /// Some listener is no Unix socket.
+    bool has_ports() const;
   };
 
   Agent(std::shared_ptr<const Rules> rules, uid_t own, observe::Log& log);
