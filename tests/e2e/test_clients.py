@@ -42,9 +42,11 @@ class Clients(Case):
         self.proxy = f"http://127.0.0.1:{path.ports[0]}"
         self.reverse = f"http://localhost:{path.agent.port(1)}"
 
+    gives_up = ()  # alerts of sessions that the client itself breaks off
+
     def tearDown(self):
         for process in self.served.processes.values():
-            self.assertEqual(process.find("session.fail"), [])
+            self.assertEqual([e for e in process.find("session.fail") if e["alert"] not in self.gives_up], [])
             self.assertEqual(process.find("association.fail"), [])
         super().tearDown()
 
@@ -156,6 +158,7 @@ class Clients(Case):
 
     @needs("chromium")
     def test_chromium_loads_a_page_through_the_proxy(self):
+        self.gives_up = ("truncated",)  # its own errands, which have nothing to do with the page, go through the proxy too; the page tells of each of its own requests
         # over plain http only this flag gives a page SHA-256
         report, seconds = self.chromium("http://site.example/page.html", "page", f"--proxy-server={self.proxy}",
                                         "--unsafely-treat-insecure-origin-as-secure=http://site.example")
