@@ -66,6 +66,9 @@ Result<> check_listeners(const Agent& agent, const Where& where, Place place) {
     return (!listen.is_local() && listen.port == 0) || seen.insert(to_text(listen)).second;
   };
   for (const HttpListener& http : agent.http) {
+    if (http.tls && !agent.local_ca)
+      return at_place(http.place,
+                      "\"tls\" needs the table [local_ca] with certificate and key: where the authority is kept");
     if (http.route) LOUVER_TRY(check_listener_route(agent, *http.route, Profile::http_1, http.place));
     if (!first_time(http.listen)) return at_place(http.place, "a second listener on " + to_text(http.listen));
   }
@@ -168,6 +171,11 @@ Result<> check(const HttpListener& listener, const Where& where, Place place) {
     return where.wrong(place, "\"route\" is for mode \"reverse\"; a proxy goes by the routes' hosts");
   if (!is_reverse && !listener.hosts.empty())
     return where.wrong(place, "\"hosts\" is for mode \"reverse\"; a proxy goes by the routes' hosts");
+  if (listener.tls && !is_reverse) return where.wrong(place, "\"tls\" is for mode \"reverse\"");
+  if (listener.tls && listener.hosts.empty())
+    return where.wrong(place, "\"tls\" needs \"hosts\": the names that certificates are made for");
+  if (listener.tls && listener.proxy_protocol_from.expected())
+    return where.wrong(place, "\"tls\" and \"proxy_protocol_from\" do not go together");
   return check_access(listener, where, place);
 }
 

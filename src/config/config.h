@@ -209,6 +209,14 @@ struct HttpListener {
   ListenerUsers users = {};
   ProxySenders proxy_protocol_from = {};
   std::string place = {};
+  bool tls = false;  // applications speak https with it; the certificates are those of LocalCa
+};
+
+/// The authority, made on this machine, of the certificates of https listeners: where it is kept.
+struct LocalCa {
+  std::string certificate = {};
+  std::string key = {};
+  bool operator==(const LocalCa&) const = default;
 };
 
 /// Takes TCP connections from local applications.
@@ -229,6 +237,7 @@ struct Agent {
   std::vector<HttpListener> http = {};
   std::vector<TcpListener> tcp = {};
   Audit audit = {};
+  std::optional<LocalCa> local_ca = {};  // always there where a listener has tls
 
   /// Null for a name that no route has; those in listeners all exist.
   const Route* find_route(std::string_view name) const;

@@ -35,7 +35,7 @@ class Fixed {
 /// Wherever they stand in the file, and whomever they serve: that counts at once.
 bool same_http(const HttpListener& a, const HttpListener& b) {
   return a.listen == b.listen && a.socket_mode == b.socket_mode && a.mode == b.mode && a.route == b.route &&
-         a.hosts == b.hosts && a.resend == b.resend;
+         a.hosts == b.hosts && a.resend == b.resend && a.tls == b.tls;
 }
 bool same_tcp(const TcpListener& a, const TcpListener& b) {
   return a.listen == b.listen && a.socket_mode == b.socket_mode && a.route == b.route;
@@ -59,6 +59,7 @@ std::vector<std::string> keep_fixed(const Agent& running, Agent& fresh) {
   fixed.keep("http", running.http, fresh.http, same_http);
   fixed.keep("tcp", running.tcp, fresh.tcp, same_tcp);
   fixed.keep("audit", running.audit, fresh.audit);
+  fixed.keep("local_ca", running.local_ca, fresh.local_ca);
   return std::move(fixed).differing();
 }
 

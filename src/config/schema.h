@@ -257,7 +257,9 @@ constexpr auto keys_of(Tag<HttpListener>) {
           "send an idempotent request without a body again when the path broke before anything of its answer came"),
       key("users", &HttpListener::users, Users{}, users_words).otherwise(users_by_default),
       key("proxy_protocol_from", &HttpListener::proxy_protocol_from, Proxies{}, proxies_words)
-          .otherwise("no PROXY header is expected")};
+          .otherwise("no PROXY header is expected"),
+      key("tls", &HttpListener::tls, Boolean{},
+          "a reverse listener to which applications speak https, for the names in `hosts`; needs `[local_ca]`")};
 }
 
 constexpr auto keys_of(Tag<TcpListener>) {
@@ -271,12 +273,22 @@ constexpr auto keys_of(Tag<TcpListener>) {
           .otherwise("no PROXY header is expected")};
 }
 
+constexpr auto keys_of(Tag<LocalCa>) {
+  return std::tuple{
+      key("certificate", &LocalCa::certificate, File{},
+          "its certificate in PEM, which applications are to trust; made at the first start, with the key")
+          .needed(),
+      key("key", &LocalCa::key, File{}, "its private key in PEM, for the agent's own user only").needed()};
+}
+
 constexpr auto keys_of(Tag<Agent>) {
   return std::tuple{
       key("route", &Agent::routes, TablesOf<Route>{}, "servers and the ways to them").needed(),
       key("http", &Agent::http, TablesOf<HttpListener>{}, "where local applications speak plain HTTP to us"),
       key("tcp", &Agent::tcp, TablesOf<TcpListener>{}, "where local applications open TCP connections to us"),
-      key("audit", &Agent::audit, TableOf<Audit>{}, "what is kept of audits")};
+      key("audit", &Agent::audit, TableOf<Audit>{}, "what is kept of audits"),
+      key("local_ca", &Agent::local_ca, TableOf<LocalCa>{},
+          "the authority of https listeners, made on this machine for it alone")};
 }
 
 // --- middlebox and gateway

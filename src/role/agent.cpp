@@ -81,6 +81,7 @@ bool Agent::Rules::asks_sock_diag() const {
 Result<std::unique_ptr<Agent>> Agent::make(config::Agent config, observe::Log& log) {
   const uid_t own = ::geteuid();
   LOUVER_ASSIGN(Credentials credentials, load_credentials(config));
+  LOUVER_TRY(check_local_authority(config));
   LOUVER_ASSIGN(auto rules, Rules::make(std::move(config), std::move(credentials), {}, own));
   return std::unique_ptr<Agent>{new Agent{std::move(rules), own, log}};
 }
@@ -107,6 +108,7 @@ Result<> Agent::open() {
   const auto rules = rules_.get();
   LOUVER_TRY(open_users());
   LOUVER_TRY(station_.open_audit(rules->config.audit));
+  LOUVER_ASSIGN(local_authority_, open_local_authority(rules->config, station_.log));
   for (std::size_t i = 0; i < rules->config.http.size(); ++i) LOUVER_TRY(listen_http(rules->config.http[i], i));
   for (std::size_t i = 0; i < rules->config.tcp.size(); ++i) LOUVER_TRY(listen_tcp(rules->config.tcp[i], i));
   return process_.manage(*this);
@@ -224,10 +226,15 @@ Result<> Agent::listen_http(const config::HttpListener& listener, std::size_t in
   setting->resend = listener.resend;
   HttpFrontSetting* shared = setting.get();
   fronts_.push_back(std::move(setting));
+  std::shared_ptr<const tls::WebContext> tls;
+  if (listener.tls) {
+    LOUVER_ASSIGN(tls, https_context(listener, local_authority_));
+  }
+  const char* what = proxy ? "http proxy" : listener.tls ? "https" : "http";
   LOUVER_ASSIGN(const std::uint16_t port, process_.listen(
-                                              listener.listen, proxy ? "http proxy" : "http",
-                                              [this, shared, index](Household& household, runtime::Socket socket) {
-                                                accept_http(household, std::move(socket), *shared, index);
+                                              listener.listen, what,
+                                              [this, shared, tls, index](Household& household, runtime::Socket socket) {
+                                                accept_http(household, std::move(socket), *shared, tls, index);
                                               },
                                               listener.socket_mode.value_or(config::socket_mode_default)));
   if (!proxy &&
@@ -242,21 +249,22 @@ Result<> Agent::listen_http(const config::HttpListener& listener, std::size_t in
 }
 
 void Agent::accept_http(Household& household, runtime::Socket socket, const HttpFrontSetting& setting,
-                        std::size_t index) {
+                        const std::shared_ptr<const tls::WebContext>& tls, std::size_t index) {
   const auto rules = rules_.get();
   const runtime::ConnectionUser user = user_of(socket);
   const std::string listener = name_of(rules->config.http[index].listen, socket);
   const auto admitted = rules->http[index].admit(user, socket.remote.ip);
+  const auto start = [this, &household, &setting, user](auto connection) {
+    HttpFront::start(household, station_, setting, std::move(connection), user);
+  };
+  if (admitted && tls != nullptr) return HttpsEntry::open(household, station_, tls, std::move(socket), start);
   if (admitted && rules->http[index].proxied()) {
-    return ProxiedEntry::open(
-        household, station_, std::move(socket),
-        [this, &household, &setting, user](SidedLinkPtr link) {
-          HttpFront::start(household, station_, setting, std::move(link), user);
-        },
-        [this, listener](const Error& why) { log_turned_away(listener, why); });
+    return ProxiedEntry::open(household, station_, std::move(socket), start,
+                              [this, listener](const Error& why) { log_turned_away(listener, why); });
   }
-  if (admitted) return HttpFront::start(household, station_, setting, std::move(socket), user);
+  if (admitted) return start(runtime::WrappedSocket{std::move(socket), nullptr});
   log_turned_away(listener, admitted.error());
+  if (tls != nullptr) return;  // and it is closed
   auto seat = turned_away_.take();
   if (seat == nullptr) return;
   // Until the connection is closed, and not only until he was told.

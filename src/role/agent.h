@@ -4,6 +4,7 @@
 
 #include "role/access.h"
 #include "role/http_front.h"
+#include "role/local_https.h"
 #include "role/process.h"
 #include "role/route_keepers.h"
 #include "role/tcp_end.h"
@@ -52,7 +53,9 @@ class Agent final : public Manageable {
   Result<> open_users();
   Result<> listen_http(const config::HttpListener& listener, std::size_t index);
   Result<> listen_tcp(const config::TcpListener& listener, std::size_t index);
-  void accept_http(Household& household, runtime::Socket socket, const HttpFrontSetting& setting, std::size_t index);
+  /// @param tls  null: plain HTTP
+  void accept_http(Household& household, runtime::Socket socket, const HttpFrontSetting& setting,
+                   const std::shared_ptr<const tls::WebContext>& tls, std::size_t index);
   void accept_tcp(Household& household, runtime::Socket socket, std::size_t index);
   void serve_tcp(Household& household, const std::shared_ptr<TcpEnd>& end, const runtime::ConnectionUser& user,
                  std::size_t index);
@@ -68,6 +71,7 @@ class Agent final : public Manageable {
   Quota turned_away_;
   std::mutex turned_away_log_mutex_;
   runtime::RateLimit turned_away_log_;
+  std::shared_ptr<const tls::LocalAuthority> local_authority_;  // null: no https listener
   std::vector<std::unique_ptr<HttpFrontSetting>> fronts_;
   std::vector<std::uint16_t> ports_;
 };

@@ -75,11 +75,12 @@ Result<> HttpFront::Inward::on_part(const session::Part& part) {
   return owner_.session_->send(part);
 }
 
-void HttpFront::start(Household& household, Station& station, const HttpFrontSetting& setting, runtime::Socket socket,
-                      runtime::ConnectionUser user) {
+void HttpFront::start(Household& household, Station& station, const HttpFrontSetting& setting,
+                      runtime::WrappedSocket socket, runtime::ConnectionUser user) {
   std::shared_ptr<HttpFront> made{new HttpFront{household, station, setting, user}};
-  made->link_ =
-      std::make_unique<SidedLink>(household.loop(), std::move(socket), *made, Side::client, station.link_options);
+  made->link_ = std::make_unique<SidedLink>(household.loop(), std::move(socket.socket), *made, Side::client,
+                                            station.link_options);
+  if (socket.tls != nullptr) made->link_->link().wrap(std::move(socket.tls));
   household.move_in(made);
   made->begin();
 }

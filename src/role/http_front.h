@@ -7,6 +7,7 @@
 #include "role/session_link.h"
 #include "role/verdict_wait.h"
 #include "runtime/connection_user.h"
+#include "runtime/tls_handshake.h"
 
 namespace louver::role {
 
@@ -27,9 +28,10 @@ struct HttpFrontSetting {
 /// An application's HTTP connection at the agent, and the session that its requests travel in.
 class HttpFront final : public Resident, public SessionUser, public LinkOwner, public profile::http1::AgentEvents {
  public:
-  /// @param user  whose connection it is
-  static void start(Household& household, Station& station, const HttpFrontSetting& setting, runtime::Socket socket,
-                    runtime::ConnectionUser user);
+  /// @param socket  plain, or with the TLS of an https listener
+  /// @param user    whose connection it is
+  static void start(Household& household, Station& station, const HttpFrontSetting& setting,
+                    runtime::WrappedSocket socket, runtime::ConnectionUser user);
   /// The same for a connection that somebody else has begun to read; paused.
   static void start(Household& household, Station& station, const HttpFrontSetting& setting, SidedLinkPtr link,
                     runtime::ConnectionUser user);
