@@ -12,9 +12,10 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from harness import LOUVER, Case, wait_for  # noqa: E402
+from recording import Recording  # noqa: E402
 from peer import wire  # noqa: E402
 from peer.channel import Identity  # noqa: E402
-from peer.http import bound_to  # noqa: E402
+from peer.http import bound_to, lifted  # noqa: E402
 from peer.party import Client, Middlebox, PeerAlert, Server, honest  # noqa: E402
 
 STREAM = [(1, 1, "upstream"), (2, 2, "downstream")]
@@ -246,6 +247,31 @@ class AsClient(Interop):
         session.read_until_end()
         self.assertEqual(session.text(6, 1), b"hello")
 
+
+    def test_a_lifted_value_is_put_back_where_its_marker_stands(self):  # HT-16
+        origin = Recording(any_case=True)
+        self.addCleanup(origin.close)
+        path = self.path(1, origin_port=origin.port)
+        path.offer = {1: {"request-body": "read"}}
+        path.extra["gateway"] = '[[context]]\nname = "card"\nfrom = "json:/card"\n'
+        self.start_without_agent(path)
+        client = self.client(path, hello=self.hello(path, HTTP + [(7, 1, "card")], "http/1")).establish()
+        message, marker = lifted(b"json:/card", b"string", b"0123456789abcdef" * 2, b'41"11')
+        for body, taken in ((b'{"n":1,"card":"%b"}' % marker, True), (b'{"n":"%b","card":"%b"}' % (marker, marker), False), (b'{"card":"1"}', False)):
+            session = client.join()
+            session.send(1, b"POST /pay HTTP/1.1\r\nhost: site.example\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body), 1)
+            session.send(2, bound_to("POST", "site.example", "/pay"), 1)
+            session.send(7, message, 1)
+            session.send(3, body, 1)
+            if taken:
+                session.finish()
+                session.read_until_end()
+                self.assertEqual(session.text(6, 1), b"/pay")
+            else:
+                with self.assertRaises(PeerAlert) as refused:
+                    session.read_until_end()
+                self.assertEqual(refused.exception.name, "bad_frame")
+        self.assertEqual([octets.split(b"\r\n\r\n")[1] for octets in origin.all()], [b'{"n":1,"card":"41\\"11"}'])
 
     AUDITED = ((0, {}, "unmodified"), (1, {1: {"upstream": "write", "downstream": "write"}}, "unmodified"), (1, {1: {"upstream": "redact", "downstream": "inspect"}}, "unmodified"),
                (3, {1: {"upstream": "write"}, 2: {"upstream": "inspect", "downstream": "read"}, 3: {"upstream": "write", "downstream": "write"}}, "unmodified"))
