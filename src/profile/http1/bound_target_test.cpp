@@ -10,7 +10,7 @@ namespace {
 using namespace test;
 using testing::HasSubstr;
 
-constexpr SessionPlan bound = {.bind_target = true};
+const SessionPlan bound = {.bind_target = true};
 const std::string cookie = "cookie: c=1\r\n";
 
 std::string head_of(std::string_view method, std::string_view host, std::string_view target) {
