@@ -155,6 +155,7 @@ TEST(Edit, makes_no_target_that_is_too_long) {
   TestRelay relay{session, edit({.rewrite_path = {{"/a", "/bb"}}})};
   const std::string fits = "/a/" + std::string(target_bytes_most - 4, 'x');
   EXPECT_TRUE(relay.feed("request-head", c2s, request(fits, "")));
+  EXPECT_TRUE(relay.feed("request-credentials", c2s, ""));  // which belong between the two heads
   EXPECT_EQ(relay.feed("request-head", c2s, request(fits + "x", ""), {}, 2).error().fault, Fault::limit_exceeded);
 }
 
