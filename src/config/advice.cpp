@@ -73,6 +73,8 @@ std::vector<std::string> advice(const Middlebox& middlebox) {
     if (exec && exec->on_failure == ExecFilter::OnFailure::pass)
       out.push_back(filter.place + ": on_failure = \"pass\": whoever brings a worker to fail gets past this filter");
     if (const auto* secret = std::get_if<SecretFilter>(&filter.options)) advise_on_secret(*secret, filter.place, out);
+    if (const auto* mirror = std::get_if<MirrorFilter>(&filter.options))
+      out.push_back(filter.place + ": mirror: " + mirror->file + " will hold in the clear what people send and get");
     const auto* log = std::get_if<LogFilter>(&filter.options);
     if (!log) continue;
     if (log->sample == 0) out.push_back(filter.place + ": sample = 0: this filter never logs anything");

@@ -293,6 +293,13 @@ Result<> check(const Middlebox& middlebox, const Where& where, Place place) {
   for (const Next& next : middlebox.next) {
     if (next.name == middlebox.name) return at_place(next.place, in_quotes(next.name) + " is this middlebox itself");
   }
+  std::set<std::string> mirrors;
+  for (const Filter& filter : middlebox.filters) {
+    const auto* mirror = std::get_if<MirrorFilter>(&filter.options);
+    if (mirror && !mirrors.insert(mirror->file).second)
+      return at_place(filter.place,
+                      "a second mirror into " + in_quotes(mirror->file) + ": each session would be in it twice");
+  }
   return check_distinct(
       middlebox.next, [](const Next& next) { return next.name + ":" + std::to_string(next.port); }, "[[next]]");
 }

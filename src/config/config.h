@@ -349,9 +349,17 @@ struct SecretFilter {
   OnEcho on_echo = OnEcho::block;
 };
 
+/// Copies what it sees, decrypted, into a file for other tools.
+struct MirrorFilter {
+  std::string file = {};                       // pcapng
+  std::uint32_t rotate_at = 64 * 1024 * 1024;  // octets of a file
+  std::uint16_t keep = 4;                      // older files beside it
+  std::uint32_t queue = 16 * 1024 * 1024;      // octets that wait to be written
+};
+
 struct Filter {
   std::vector<std::string> contexts = {};  // empty: every context on which the middlebox has the grant
-  std::variant<LogFilter, EditFilter, ScanFilter, ExecFilter, SecretFilter, CompressFilter> options = {};
+  std::variant<LogFilter, EditFilter, ScanFilter, ExecFilter, SecretFilter, CompressFilter, MirrorFilter> options = {};
   std::string place = {};
 };
 

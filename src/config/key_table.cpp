@@ -62,6 +62,7 @@ class Lister {
       list<ExecFilter>(name, roles);
       list<SecretFilter>(name, roles);
       list<CompressFilter>(name, roles);
+      list<MirrorFilter>(name, roles);
     }
   }
 

@@ -37,12 +37,13 @@ struct Head {
 
 /// `type` of a [[filter]]: says which other keys it has.
 struct FilterHead {
-  enum class Type : std::uint8_t { log, edit, scan, exec, secret, compress };
+  enum class Type : std::uint8_t { log, edit, scan, exec, secret, compress, mirror };
   Type type = Type::log;
 };
 inline constexpr Named<FilterHead::Type> filter_names[] = {
-    {"log", FilterHead::Type::log},   {"edit", FilterHead::Type::edit},     {"scan", FilterHead::Type::scan},
-    {"exec", FilterHead::Type::exec}, {"secret", FilterHead::Type::secret}, {"compress", FilterHead::Type::compress}};
+    {"log", FilterHead::Type::log},      {"edit", FilterHead::Type::edit},     {"scan", FilterHead::Type::scan},
+    {"exec", FilterHead::Type::exec},    {"secret", FilterHead::Type::secret}, {"compress", FilterHead::Type::compress},
+    {"mirror", FilterHead::Type::mirror}};
 inline constexpr Named<ExecFilter::Access> access_names[] = {{"read", ExecFilter::Access::read},
                                                              {"inspect", ExecFilter::Access::inspect},
                                                              {"redact", ExecFilter::Access::redact},
@@ -437,6 +438,18 @@ constexpr auto keys_of(Tag<SecretFilter>) {
           "`secret`: look for the credential in answers of those hosts (needs inspect or write on all of a response)"),
       key("on_echo", &SecretFilter::on_echo, Choice<SecretFilter::OnEcho>{on_echo_names},
           "`secret`: end the session when it comes back, or put as many x in its place (needs write)")};
+}
+
+constexpr auto keys_of(Tag<MirrorFilter>) {
+  return std::tuple{key("file", &MirrorFilter::file, File{},
+                        "`mirror`: a pcapng file with the plaintext; made with mode 0600, appended to")
+                        .needed(),
+                    key("rotate_at", &MirrorFilter::rotate_at, Octets<std::uint32_t>{64 * 1024, 1024 * 1024 * 1024},
+                        "`mirror`: size at which a new file is begun; the old one gets `.1` behind its name"),
+                    key("keep", &MirrorFilter::keep, Integer<std::uint16_t>{0, 1000},
+                        "`mirror`: older files that are kept beside it"),
+                    key("queue", &MirrorFilter::queue, Octets<std::uint32_t>{128 * 1024, 1024 * 1024 * 1024},
+                        "`mirror`: octets that may wait to be written; what comes above that is not copied")};
 }
 
 constexpr auto keys_of(Tag<Announcement>) {

@@ -9,6 +9,7 @@
 #include "filter/compress/compress_filter.h"
 #include "filter/edit/edit_filter.h"
 #include "filter/io/exec/worker_pool.h"
+#include "filter/io/mirror/mirror_filter.h"
 #include "filter/log/log_filter.h"
 #include "filter/needs.h"
 #include "filter/scan/rule_file.h"
@@ -189,6 +190,21 @@ FactoryResult make_filter(const config::ExecFilter& options, const std::vector<s
 FactoryResult make_filter(const config::SecretFilter& options, const std::vector<std::string>& contexts,
                           observe::Log& log) {
   return make_secret_filter(options, contexts, log);
+}
+
+FactoryResult make_filter(const config::MirrorFilter& options, const std::vector<std::string>& contexts,
+                          observe::Log& log) {
+  filter::mirror::MirrorOptions made;
+  made.contexts = contexts;
+  made.file.path = options.file;
+  made.file.rotate_at = options.rotate_at;
+  made.file.keep = options.keep;
+  made.file.queue = options.queue;
+  made.file.tell = [&log](std::string_view what) {
+    log.write(observe::Level::warn, observe::Event::filter_failed,
+              {{"filter", "mirror"}, {"what", std::string{what}}, {"passed", true}});
+  };
+  return filter::mirror::make_mirror(std::move(made));
 }
 
 }  // namespace
