@@ -1,9 +1,7 @@
 """The filter `mirror`: what it copies is read back with tshark, which somebody else wrote. The ids are those of docs/catalogue.md."""
 
-import hashlib
 import http.client
 import os
-import pathlib
 import random
 import re
 import resource
