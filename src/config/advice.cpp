@@ -75,6 +75,13 @@ std::vector<std::string> advice(const Middlebox& middlebox) {
     if (const auto* secret = std::get_if<SecretFilter>(&filter.options)) advise_on_secret(*secret, filter.place, out);
     if (const auto* mirror = std::get_if<MirrorFilter>(&filter.options))
       out.push_back(filter.place + ": mirror: " + mirror->file + " will hold in the clear what people send and get");
+    const auto* icap = std::get_if<IcapFilter>(&filter.options);
+    if (icap && icap->on_failure == IcapFilter::OnFailure::pass)
+      out.push_back(filter.place +
+                    ": on_failure = \"pass\": whoever keeps the scanner from answering gets past this filter");
+    if (icap && !is_loopback(icap->url.server))
+      out.push_back(filter.place + ": allow_plaintext = true: who is on the way to " + to_text(icap->url.server) +
+                    " can read, and forge verdicts on, what people send");
     const auto* log = std::get_if<LogFilter>(&filter.options);
     if (!log) continue;
     if (log->sample == 0) out.push_back(filter.place + ": sample = 0: this filter never logs anything");

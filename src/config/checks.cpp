@@ -4,6 +4,7 @@
 #include <set>
 
 #include "config/policy.h"
+#include "config/units.h"
 
 namespace louver::config {
 namespace {
@@ -236,6 +237,19 @@ Result<> check(const SecretFilter& filter, const Where& where, Place place) {
     return where.wrong(place, "a cookie holds more than one value: it needs a \"placeholder\"");
   if (!filter.watch_answers && filter.on_echo == SecretFilter::OnEcho::redact)
     return where.wrong(place, "on_echo = \"redact\" needs watch_answers = true");
+  return {};
+}
+
+Result<> check(const IcapFilter& filter, const Where& where, Place place) {
+  if (!is_loopback(filter.url.server) && !filter.allow_plaintext)
+    return where.wrong(place, "url: " + to_text(filter.url.server) +
+                                  " is another machine, and ICAP is not encrypted: what people send would go over the "
+                                  "network in the clear; allow_plaintext = true says that this is meant");
+  if (filter.url.service.empty() && (!filter.reqmod || !filter.respmod))
+    return where.wrong(place, "url names no service: write icap://address:port/service, or set reqmod and respmod");
+  if (filter.access == IcapFilter::Access::write && filter.message_most.value_or(0) > limits::held_bytes)
+    return where.wrong(place, "message_most: what may be changed is held until the verdict, at most " +
+                                  octets_to_text(limits::held_bytes));
   return {};
 }
 

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "config/address.h"
 #include "config/address_range.h"
+#include "config/icap_url.h"
 #include "crypto/suite.h"
 #include "session/grants.h"
 
@@ -357,9 +358,27 @@ struct MirrorFilter {
   std::uint32_t queue = 16 * 1024 * 1024;      // octets that wait to be written
 };
 
+/// Asks an ICAP server (RFC 3507).
+struct IcapFilter {
+  enum class Access : std::uint8_t { inspect, write };
+  enum class OnFailure : std::uint8_t { block, pass };
+  IcapUrl url = {};
+  std::optional<std::string> reqmod = {};  // services, where not that of `url`
+  std::optional<std::string> respmod = {};
+  Access access = Access::inspect;
+  bool heads = false;
+  OnFailure on_failure = OnFailure::block;
+  bool allow_plaintext = false;
+  std::uint16_t connections = 20;
+  milliseconds connect_within = std::chrono::seconds{2};
+  milliseconds answer_within = std::chrono::seconds{5};
+  std::optional<std::uint64_t> message_most = {};
+};
+
 struct Filter {
   std::vector<std::string> contexts = {};  // empty: every context on which the middlebox has the grant
-  std::variant<LogFilter, EditFilter, ScanFilter, ExecFilter, SecretFilter, CompressFilter, MirrorFilter> options = {};
+  std::variant<LogFilter, EditFilter, ScanFilter, ExecFilter, SecretFilter, CompressFilter, MirrorFilter, IcapFilter>
+      options = {};
   std::string place = {};
 };
 

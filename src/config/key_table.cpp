@@ -63,6 +63,7 @@ class Lister {
       list<SecretFilter>(name, roles);
       list<CompressFilter>(name, roles);
       list<MirrorFilter>(name, roles);
+      list<IcapFilter>(name, roles);
     }
   }
 

@@ -75,6 +75,8 @@ Result<Filter> read_filter_of_any_type(const Value& value, const Where& where) {
       return read_filter<CompressFilter>(*table, value.place, where);
     case FilterHead::Type::mirror:
       return read_filter<MirrorFilter>(*table, value.place, where);
+    case FilterHead::Type::icap:
+      return read_filter<IcapFilter>(*table, value.place, where);
   }
   return Fault::internal_error;
 }

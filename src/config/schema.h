@@ -37,13 +37,14 @@ struct Head {
 
 /// `type` of a [[filter]]: says which other keys it has.
 struct FilterHead {
-  enum class Type : std::uint8_t { log, edit, scan, exec, secret, compress, mirror };
+  enum class Type : std::uint8_t { log, edit, scan, exec, secret, compress, mirror, icap };
   Type type = Type::log;
 };
 inline constexpr Named<FilterHead::Type> filter_names[] = {
-    {"log", FilterHead::Type::log},      {"edit", FilterHead::Type::edit},     {"scan", FilterHead::Type::scan},
-    {"exec", FilterHead::Type::exec},    {"secret", FilterHead::Type::secret}, {"compress", FilterHead::Type::compress},
-    {"mirror", FilterHead::Type::mirror}};
+    {"log", FilterHead::Type::log},       {"edit", FilterHead::Type::edit},
+    {"scan", FilterHead::Type::scan},     {"exec", FilterHead::Type::exec},
+    {"secret", FilterHead::Type::secret}, {"compress", FilterHead::Type::compress},
+    {"mirror", FilterHead::Type::mirror}, {"icap", FilterHead::Type::icap}};
 inline constexpr Named<ExecFilter::Access> access_names[] = {{"read", ExecFilter::Access::read},
                                                              {"inspect", ExecFilter::Access::inspect},
                                                              {"redact", ExecFilter::Access::redact},
@@ -65,6 +66,12 @@ inline constexpr Named<SecretFilter::WithoutPlaceholder> without_placeholder_nam
     {"pass", SecretFilter::WithoutPlaceholder::pass}, {"block", SecretFilter::WithoutPlaceholder::block}};
 inline constexpr Named<SecretFilter::OnEcho> on_echo_names[] = {{"block", SecretFilter::OnEcho::block},
                                                                 {"redact", SecretFilter::OnEcho::redact}};
+inline constexpr Named<IcapFilter::Access> icap_access_names[] = {{"inspect", IcapFilter::Access::inspect},
+                                                                  {"write", IcapFilter::Access::write}};
+inline constexpr Named<IcapFilter::OnFailure> icap_on_failure_names[] = {{"block", IcapFilter::OnFailure::block},
+                                                                         {"pass", IcapFilter::OnFailure::pass}};
+inline constexpr Named<ScanFilter::OnMatch> on_match_names[] = {
+    {"log", ScanFilter::OnMatch::log}, {"block", ScanFilter::OnMatch::block}, {"redact", ScanFilter::OnMatch::redact}};
 
 inline constexpr Named<Audit::OnFull> on_full_names[] = {{"stop", Audit::OnFull::stop},
                                                          {"count", Audit::OnFull::count}};
@@ -450,6 +457,32 @@ constexpr auto keys_of(Tag<MirrorFilter>) {
                         "`mirror`: older files that are kept beside it"),
                     key("queue", &MirrorFilter::queue, Octets<std::uint32_t>{128 * 1024, 1024 * 1024 * 1024},
                         "`mirror`: octets that may wait to be written; what comes above that is not copied")};
+}
+
+constexpr auto keys_of(Tag<IcapFilter>) {
+  return std::tuple{
+      key("url", &IcapFilter::url, IcapAddress{}, "`icap`: the server, by address, and the service that is asked")
+          .needed(),
+      key("reqmod", &IcapFilter::reqmod, label, "`icap`: the service for what comes from clients")
+          .otherwise("that of `url`"),
+      key("respmod", &IcapFilter::respmod, label, "`icap`: the service for what comes from servers")
+          .otherwise("that of `url`"),
+      key("access", &IcapFilter::access, Choice<IcapFilter::Access>{icap_access_names},
+          "`icap`: the grant that it needs: to block, or also to put another body in a body's place"),
+      key("heads", &IcapFilter::heads, Boolean{},
+          "`icap`: tell the server with a body the heads of its exchange, where the middlebox may read them"),
+      key("on_failure", &IcapFilter::on_failure, Choice<IcapFilter::OnFailure>{icap_on_failure_names},
+          "`icap`: what becomes of a message for which there is no verdict: the session ends, or it passes unchecked"),
+      key("allow_plaintext", &IcapFilter::allow_plaintext, Boolean{},
+          "`icap`: the server may be on another machine, though ICAP is not encrypted"),
+      key("connections", &IcapFilter::connections, Integer<std::uint16_t>{1, 1000},
+          "`icap`: to the server, for all sessions together; fewer if it says so"),
+      key("connect_within", &IcapFilter::connect_within, Duration{10ms, 2min}, "`icap`: to have a connection"),
+      key("answer_within", &IcapFilter::answer_within, Duration{10ms, 10min},
+          "`icap`: for each answer: to OPTIONS, to a preview, and the verdict once all is sent"),
+      key("message_most", &IcapFilter::message_most, Octets<std::uint64_t>{1024, std::uint64_t{1} << 40},
+          "`icap`: of a body; a longer one is a failure. With access \"write\" at most 1 MiB")
+          .otherwise("64 MiB, with access \"write\" 1 MiB")};
 }
 
 constexpr auto keys_of(Tag<Announcement>) {

@@ -214,6 +214,12 @@ Result<Endpoint> Address::read(const Value& value, const Where& where) const {
   return endpoint;
 }
 
+Result<IcapUrl> IcapAddress::read(const Value& value, const Where& where) const {
+  static constexpr std::string_view what =
+      "an IP address, a port and a service such as \"icap://127.0.0.1:1344/avscan\"";
+  return parsed(value, where, parse_icap_url, what);
+}
+
 Result<Authority> HttpHost::read(const Value& value, const Where& where) const {
   static constexpr std::string_view what =
       "a host in lower case without wildcard, with or without a port, such as \"example.com\" or \"example.com:8080\"";

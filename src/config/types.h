@@ -191,6 +191,13 @@ struct Address {
   std::string show(const Endpoint& out) const { return '"' + to_text(out) + '"'; }
 };
 
+struct IcapAddress {
+  using Out = IcapUrl;
+  Result<IcapUrl> read(const Value& value, const Where& where) const;
+  std::string word() const { return "icap://address:port/service"; }
+  std::string show(const IcapUrl& out) const { return '"' + to_text(out) + '"'; }
+};
+
 struct HttpHost {
   using Out = Authority;
   Result<Authority> read(const Value& value, const Where& where) const;

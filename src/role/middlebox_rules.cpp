@@ -9,6 +9,7 @@
 #include "filter/compress/compress_filter.h"
 #include "filter/edit/edit_filter.h"
 #include "filter/io/exec/worker_pool.h"
+#include "filter/io/icap/icap_engine.h"
 #include "filter/io/mirror/mirror_filter.h"
 #include "filter/log/log_filter.h"
 #include "filter/needs.h"
@@ -205,6 +206,34 @@ FactoryResult make_filter(const config::MirrorFilter& options, const std::vector
               {{"filter", "mirror"}, {"what", std::string{what}}, {"passed", true}});
   };
   return filter::mirror::make_mirror(std::move(made));
+}
+
+FactoryResult make_filter(const config::IcapFilter& options, const std::vector<std::string>& contexts,
+                          observe::Log& log) {
+  using filter::ask::AskOptions;
+  LOUVER_ASSIGN(runtime::Endpoint server, runtime::Endpoint::make(options.url.server.address, options.url.server.port));
+  const bool writes = options.access == config::IcapFilter::Access::write;
+  filter::icap::ClientOptions client{.server = std::move(server),
+                                     .reqmod = options.reqmod.value_or(options.url.service),
+                                     .respmod = options.respmod.value_or(options.url.service)};
+  client.connections = options.connections;
+  client.connect_within = options.connect_within;
+  client.answer_within = options.answer_within;
+  if (options.message_most) client.message_most = *options.message_most;
+  AskOptions made;
+  made.kind = "icap";
+  made.contexts = contexts;
+  made.by_default = {"request-body", "response-body", "upstream", "downstream"};
+  made.access = writes ? session::Grant::write : session::Grant::inspect;
+  // What may not be changed goes on while it is scanned, but for its last record.
+  made.unit = writes ? AskOptions::Unit::message : AskOptions::Unit::piece;
+  made.on_failure = options.on_failure == config::IcapFilter::OnFailure::pass ? AskOptions::OnFailure::pass
+                                                                              : AskOptions::OnFailure::block;
+  if (writes && options.message_most) made.message_most = static_cast<std::size_t>(*options.message_most);
+  made.with_heads = options.heads;
+  made.write = [&log](const filter::ask::Failure& failure) { log_failure(log, failure); };
+  LOUVER_ASSIGN(made.engine, filter::icap::make_icap(std::move(client)));
+  return filter::ask::make_ask(std::move(made));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 
+#include "filter/ask/known_heads.h"
 #include "filter/context_list.h"
 #include "filter/http/head.h"
 #include "filter/needs.h"
@@ -49,6 +50,8 @@ class AskFilter final : public Filter {
       : options_(std::move(options)), facts_(facts_of(session)), recall_(session.recall) {}
 
   Result<Verdict> on_part(const FilterPart& part, Emitter& out) override {
+    if (const auto kind = head_kind(part.context_name); kind && options_->with_heads) heads_.add(*kind, part);
+    if (!options_->asks_about(part.context_name)) return Verdict::pass;
     Message& message = messages_[{part.context, part.direction}];
     if (message.unchecked) {
       if (part.end) message = {};
@@ -78,6 +81,7 @@ class AskFilter final : public Filter {
     for (const auto& slot : slots_) {
       if (std::exchange(slot->waits, false)) options_->engine->forget(slot->number);
     }
+    options_->engine->leave(facts_);
   }
 
  private:
@@ -131,6 +135,10 @@ class AskFilter final : public Filter {
     Question question{
         facts_,           std::string{part.context_name}, part.direction, part.exchange, options_->access, part.end,
         std::move(octets)};
+    if (options_->with_heads && !is_head(part.context_name)) {
+      question.request_head = heads_.find(http::HeadKind::request, part.exchange);
+      question.response_head = heads_.find(http::HeadKind::response, part.exchange);
+    }
     slot->number = options_->engine->ask(
         std::move(question), [slot, recall = recall_, direction = part.direction](Result<Answer> answer) {
           recall->recall(direction, [slot, answer = std::move(answer)]() mutable { slot->answer = std::move(answer); });
@@ -191,8 +199,21 @@ class AskFilter final : public Filter {
   std::shared_ptr<const Facts> facts_;
   std::shared_ptr<Recall> recall_;
   std::map<std::pair<ContextId, Direction>, Message> messages_;
+  KnownHeads heads_;
   std::array<std::shared_ptr<Slot>, 2> slots_{std::make_shared<Slot>(), std::make_shared<Slot>()};
 };
+
+/// Heads are read where they may be, and are not missed where they may not.
+void add_heads(std::vector<Need>& needs, const SessionInfo& session) {
+  for (const http::HeadKind kind : {http::HeadKind::request, http::HeadKind::response}) {
+    const std::string context{http::context_of(kind)};
+    for (Need& need : needs_on(std::vector{context}, Grant::read, session)) {
+      const bool there = std::ranges::any_of(
+          needs, [&](const Need& one) { return one.context == need.context && one.direction == need.direction; });
+      if (!there && missing_grants("", std::span{&need, 1}, session).empty()) needs.push_back(std::move(need));
+    }
+  }
+}
 
 class AskFactory final : public FilterFactory {
  public:
@@ -202,8 +223,14 @@ class AskFactory final : public FilterFactory {
     return has_contexts(profile, options_->contexts);
   }
   std::vector<Need> needs(const SessionInfo& session) const override {
-    if (options_->contexts.empty()) return granted_of(needs_everywhere(options_->access, session), session);
-    return needs_on(options_->contexts, options_->access, session);
+    std::vector<Need> needs = options_->contexts.empty() ? needs_everywhere(options_->access, session)
+                                                         : needs_on(options_->contexts, options_->access, session);
+    if (options_->contexts.empty()) {
+      std::erase_if(needs, [&](const Need& need) { return !options_->asks_about(need.context); });
+      needs = granted_of(std::move(needs), session);
+    }
+    if (options_->with_heads) add_heads(needs, session);
+    return needs;
   }
   Result<std::unique_ptr<Filter>> make(const SessionInfo& session) const override {
     if (session.recall != nullptr) options_->engine->warm_up();

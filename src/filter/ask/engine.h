@@ -30,6 +30,9 @@ struct Question {
   Grant right{};     // what the answer may do
   bool end = false;  // the message ends with these octets
   Buffer octets;
+  /// The heads of the exchange that came before; null where they are not told (AskOptions::with_heads).
+  std::shared_ptr<const std::string> request_head = {};
+  std::shared_ptr<const std::string> response_head = {};
 };
 
 enum class Judgement : std::uint8_t { pass, replace, redact, block };
@@ -52,6 +55,8 @@ class Engine {
   virtual std::uint64_t ask(Question question, Done done) = 0;
   /// Nobody waits for that answer any more.
   virtual void forget(std::uint64_t number) = 0;
+  /// The session is over: of its messages that have not ended nothing more is asked. For engines that remember pieces.
+  virtual void leave(std::shared_ptr<const Facts>) {}
 
  protected:
   Engine() = default;
