@@ -86,9 +86,10 @@ class RealScanner(IcapCase):
         self.assertIsNone(self.uploaded("chunked"))
         # curl's own multipart upload
         (self.directory / "form.txt").write_bytes(bad)
-        code, page, status = self.curl(path, "-F", "comment=hi", "-F", f"file=@{self.directory}/form.txt", url="/up/form")
+        code, page, status = self.curl(path, "-X", "PUT", "-H", "expect:", "-F", "comment=hi", "-F", f"file=@{self.directory}/form.txt", url="/up/form")
         self.assertEqual((code, status), (0, "403"))
         self.assertIn(f"the scanner found {CIcap.SIGNATURE}", page.decode())
+        self.assertIsNone(self.uploaded("form"))
         for party in (path.agent, path.gateway):
             self.assertEqual(party.wait_event("filter.blocked")[0]["by"], "m1.example")
 

@@ -2,7 +2,7 @@
 
 import unittest
 
-from harness import wait_for
+from harness import FULL, wait_for
 from icap_misdeeds import CASES
 from icap_servers import MARK
 from test_icap import IcapCase
@@ -58,12 +58,14 @@ class HostileServer(IcapCase):
         middlebox = path.processes[1]
         print(f"\n{'on_failure = ' + on_failure:48} {'outcome':10} what the log says")
         wrong = []
-        for number, (name, case) in enumerate(CASES.items()):
+        # What is different with "pass" is what becomes of the message: a quarter of the cases shows it in every run.
+        cases = dict(list(CASES.items())[:: 1 if on_failure == "block" or FULL else 4])
+        for number, (name, case) in enumerate(cases.items()):
             problem = self.one(server, path, middlebox, f"c{number}", on_failure, *case)
             if problem:
                 wrong.append(f"{name}: {problem}")
             print(f"{name:48} {case[2] if not problem else 'WRONG':10} {problem or self.said}")
-        print(f"{len(CASES)} cases; the middlebox had at most {middlebox.rss_mib():.0f} MiB")
+        print(f"{len(cases)} cases; the middlebox had at most {middlebox.rss_mib():.0f} MiB")
         self.assertEqual(wrong, [])
         self.assertGreaterEqual(len(CASES), 40)
         self.assertLess(middlebox.rss_mib(), 150)
@@ -72,8 +74,10 @@ class HostileServer(IcapCase):
         """What is wrong; empty if nothing is."""
         # A refusal makes the client ask for the options anew.
         server.behave(message=lambda talk, question: (talk.whole_body(question), talk.say("ICAP/1.0 404 No\r\n\r\n"), talk.close()))
+        failed = len(middlebox.find("filter.failed")) + 1
         self.put(path, b"options anew", f"{name}-anew")
-        seen, failed = len(server.seen), len(middlebox.find("filter.failed"))
+        middlebox.wait_event("filter.failed", failed)
+        seen = len(server.seen)
         blocked = len(path.agent.find("filter.blocked"))
         server.behave(**{phase: act}, offer=offer)
         code, page, status = self.put(path, BODY, name)
