@@ -137,7 +137,13 @@ class Talk:
                      fields="X-Violations-Found: 1\r\n\t-\r\n\tThe-Bad-Thing\r\n\t0\r\n\t0\r\n")
 
     def judges(self, question):
-        self.blocks(question) if MARK in self.whole_body(question) else self.passes()
+        body = self.whole_body(question)
+        if MARK in body:
+            self.blocks(question)
+        elif question["preview"] or "204" in question["fields"].get("allow", ""):
+            self.passes()
+        else:
+            self.returns(question, self.sent_head(question), body)
 
 
 class IcapServer:
