@@ -103,9 +103,9 @@ class HostileServer(IcapCase):
             return f"the log says: {self.said}"
         if any(BODY[:8].decode() in line for line in middlebox.raw[-50:]):
             return "content in the log"
-        # The connection on which it happened is closed, unless all was well; the next messages have verdicts of their own.
-        if ends != "passes" and len(server.seen) > seen:
-            wait_for(lambda: server.seen[seen]["talk"].sock.fileno() == -1 or server.seen[seen]["talk"].questions == 1, "no more on that connection")
+        # The connection on which it failed is closed; the next messages have verdicts of their own.
+        if ends == "fails" and len(server.seen) > seen:
+            wait_for(lambda: server.seen[seen]["talk"].ended, "the client closes the connection")
         code, _, status = self.put(path, BODY + MARK, f"{name}-bad")
         if (code, status) != (0, "403") or self.uploaded(f"{name}-bad") is not None:
             return f"the bad message after it: {code}, status {status}"
