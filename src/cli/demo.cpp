@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "role/demo/attempts.h"
 #include "role/demo/insider.h"
+#include "role/demo/scan.h"
 
 namespace louver::cli {
 namespace {
@@ -56,6 +57,28 @@ void add_insider(CLI::App& program, const Chosen& chosen) {
   command->final_callback([options, chosen] { chosen([options] { return run_insider(*options); }); });
 }
 
+/// This very program; empty if that cannot be known.
+std::string own_path() {
+  std::error_code error;
+  return std::filesystem::read_symlink("/proc/self/exe", error).string();
+}
+
+void add_scan(CLI::App& demo, const Chosen& chosen) {
+  CLI::App* command =
+      demo.add_subcommand("scan", "uploads and downloads through c-icap with ClamAV, which sees no cookie");
+  auto options = std::make_shared<role::demo::ScanDemoOptions>();
+  command->add_flag("--without-signature", options->without_signature,
+                    "let the scanner not know the test virus, to see the checks fail");
+  command->add_flag("--keep", options->keep, "leave the directory with certificates, files and logs");
+  command->final_callback([options, chosen] {
+    chosen([options]() -> int {
+      options->program = own_path();
+      options->colour = wants_colour();
+      return role::demo::run_scan_demo(*options, std::cout, std::cerr);
+    });
+  });
+}
+
 }  // namespace
 
 void add_demo(CLI::App& program, const Chosen& chosen) {
@@ -69,12 +92,13 @@ void add_demo(CLI::App& program, const Chosen& chosen) {
                       "fetch this http:// URL through the path instead of asking the embedded origin");
   command->add_flag("--own-client", options->own_client, "make the requests without curl, even if it is installed");
   command->add_flag("--keep", options->keep, "leave the directory with certificates and configuration files");
-  command->final_callback([options, chosen] {
+  add_scan(*command, chosen);
+  command->final_callback([command, options, chosen] {
+    if (!command->get_subcommands().empty()) return;  // which has chosen
     chosen([options]() -> int {
-      std::error_code error;
-      options->program = std::filesystem::read_symlink("/proc/self/exe", error).string();
-      if (error) {
-        std::cerr << "louver demo: /proc/self/exe: " << error.message() << '\n';
+      options->program = own_path();
+      if (options->program.empty()) {
+        std::cerr << "louver demo: /proc/self/exe cannot be read\n";
         return usage;
       }
       options->colour = wants_colour();

@@ -70,8 +70,6 @@ inline constexpr Named<IcapFilter::Access> icap_access_names[] = {{"inspect", Ic
                                                                   {"write", IcapFilter::Access::write}};
 inline constexpr Named<IcapFilter::OnFailure> icap_on_failure_names[] = {{"block", IcapFilter::OnFailure::block},
                                                                          {"pass", IcapFilter::OnFailure::pass}};
-inline constexpr Named<ScanFilter::OnMatch> on_match_names[] = {
-    {"log", ScanFilter::OnMatch::log}, {"block", ScanFilter::OnMatch::block}, {"redact", ScanFilter::OnMatch::redact}};
 
 inline constexpr Named<Audit::OnFull> on_full_names[] = {{"stop", Audit::OnFull::stop},
                                                          {"count", Audit::OnFull::count}};
