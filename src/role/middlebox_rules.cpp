@@ -188,11 +188,6 @@ FactoryResult make_filter(const config::ExecFilter& options, const std::vector<s
   return filter::ask::make_ask(std::move(made));
 }
 
-FactoryResult make_filter(const config::SecretFilter& options, const std::vector<std::string>& contexts,
-                          observe::Log& log) {
-  return make_secret_filter(options, contexts, log);
-}
-
 FactoryResult make_filter(const config::MirrorFilter& options, const std::vector<std::string>& contexts,
                           observe::Log& log) {
   filter::mirror::MirrorOptions made;
@@ -245,7 +240,7 @@ Result<std::shared_ptr<MiddleboxRules>> MiddleboxRules::make(config::Middlebox c
                                                              observe::Log& log) {
   std::shared_ptr<MiddleboxRules> made{
       new MiddleboxRules{std::move(config), std::move(credentials), std::move(withdrawn), edition, log}};
-  LOUVER_TRY(made->make_filters());
+  LOUVER_TRY(made->make_filters(Outside::real));
   LOUVER_ASSIGN(made->client_side_, made->credentials_.tls_server(tls::ChannelKind::client_side));
   LOUVER_ASSIGN(made->server_side_, made->credentials_.tls_client(tls::ChannelKind::server_side, true));
   return made;
@@ -253,7 +248,7 @@ Result<std::shared_ptr<MiddleboxRules>> MiddleboxRules::make(config::Middlebox c
 
 Result<std::shared_ptr<MiddleboxRules>> MiddleboxRules::on_paper(config::Middlebox config, observe::Log& log) {
   std::shared_ptr<MiddleboxRules> made{new MiddleboxRules{std::move(config), {}, {}, 0, log}};
-  LOUVER_TRY(made->make_filters());
+  LOUVER_TRY(made->make_filters(Outside::none));
   return made;
 }
 
@@ -274,9 +269,17 @@ session::MiddleboxAssociation::Options MiddleboxRules::engine_options() const {
   return options;
 }
 
-Result<> MiddleboxRules::make_filters() {
+Result<> MiddleboxRules::make_filters(Outside outside) {
   for (const config::Filter& one : config_.filters) {
-    auto made = std::visit([&](const auto& options) { return make_filter(options, one.contexts, log_); }, one.options);
+    auto made = std::visit(
+        [&](const auto& options) {
+          if constexpr (std::is_same_v<decltype(options), const config::SecretFilter&>) {
+            return make_secret_filter(options, one.contexts, log_, outside);
+          } else {
+            return make_filter(options, one.contexts, log_);
+          }
+        },
+        one.options);
     if (!made) return Error{Fault::configuration, one.place + ": " + made.error().detail};
     factories_.push_back(*std::move(made));
   }

@@ -5,6 +5,7 @@
 #include "filter/filter.h"
 #include "observe/log.h"
 #include "role/credentials.h"
+#include "role/secret_rules.h"
 #include "role/session_filters.h"
 #include "runtime/connector.h"
 #include "session/middlebox_association.h"
@@ -49,7 +50,7 @@ class MiddleboxRules final : public session::MiddleboxPolicy {
  private:
   MiddleboxRules(config::Middlebox config, Credentials credentials, std::set<std::string> withdrawn,
                  std::uint64_t edition, observe::Log& log);
-  Result<> make_filters();
+  Result<> make_filters(Outside outside);
   Result<> check_server(const std::string& server) const;
   Result<> check_terms(const session::Terms& terms, PartyIndex self) const;
   wire::Describe describe_self() const;

@@ -34,7 +34,7 @@ SourceResult ask_source(const config::SecretFilter& options, observe::Log& log) 
 
 Result<std::shared_ptr<const filter::FilterFactory>> make_secret_filter(const config::SecretFilter& options,
                                                                         const std::vector<std::string>& contexts,
-                                                                        observe::Log& log) {
+                                                                        observe::Log& log, Outside outside) {
   if (!contexts.empty())
     return Error{Fault::configuration,
                  "filter secret: it takes no \"contexts\": which it needs follows from what it does"};
@@ -56,7 +56,11 @@ Result<std::shared_ptr<const filter::FilterFactory>> make_secret_filter(const co
                {"direction", std::string{name_of(Direction::s2c)}},
                {"rule", "the credential itself, " + std::string{finding.spelling}}});
   };
-  LOUVER_ASSIGN(made.source, options.file ? read_source(*options.file) : ask_source(options, log));
+  if (outside == Outside::none) {
+    made.source = filter::secret::always(nullptr);
+  } else {
+    LOUVER_ASSIGN(made.source, options.file ? read_source(*options.file) : ask_source(options, log));
+  }
   return filter::secret::make_secret(std::move(made));
 }
 

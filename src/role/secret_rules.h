@@ -6,11 +6,15 @@
 
 namespace louver::role {
 
-/// The filter `secret` as configured, with its credential read or asked for: waits for a command.
+/// Whether what a filter needs from outside (a file, a program) is there for it, or it is only asked what it would do.
+enum class Outside : bool { none, real };
+
+/// The filter `secret` as configured, with its credential read or asked for: waits for a command. Without what is
+/// outside it has none, and starts nothing.
 /// @param log  outlives the filter
 /// @fault configuration
 Result<std::shared_ptr<const filter::FilterFactory>> make_secret_filter(const config::SecretFilter& options,
                                                                         const std::vector<std::string>& contexts,
-                                                                        observe::Log& log);
+                                                                        observe::Log& log, Outside outside);
 
 }  // namespace louver::role

@@ -108,19 +108,21 @@ class Refusals(PolicyCase):
 
     def test_strict_is_for_what_is_agreed_on_and_odd(self):
         path = self.whole_path()
-        path.offer[1] = {"request-head": "write"}
+        path.offer[1] = {"response-body": "write"}
         files = self.files(path)[::2]
         self.policy("check", files=files)
         said = self.policy("check", "--strict", expect=1, files=files)
-        self.assertIn("warning: aims-credentials: web: m1.example", said)
+        self.assertIn("warning: writes-pages: web: m1.example", said)
         path.offer[1] = {"request-head": "read"}
         self.assertEqual(self.policy("check", "--strict", files=self.files(path)[::2]), "nothing to warn of\n")
 
     def test_a_warning_names_the_line_that_gives_the_grant(self):
         path = self.whole_path()
-        path.offer[1] = {"request-head": "write"}
+        path.offer[1] = {"response-body": "write"}
         files = self.files(path)
-        for warning in json.loads(self.policy("explain", "--json", files=[files[0]]))["warnings"]:
+        warnings = json.loads(self.policy("explain", "--json", files=[files[0]]))["warnings"]
+        self.assertTrue(warnings)
+        for warning in warnings:
             file, line, _ = warning["place"].rsplit(":", 2)
             self.assertEqual(file, str(files[0]))
             self.assertEqual(files[0].read_text().splitlines()[int(line) - 1], "[[route.middlebox]]")

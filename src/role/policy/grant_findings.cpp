@@ -33,16 +33,22 @@ class Granted {
   std::size_t middlebox_;
 };
 
+/// Whether credentials say for which method, host and path they are given (docs/protocol.md annex A, Bound target).
+bool targets_are_bound(const Path& path) {
+  if (path.route != nullptr) return path.route->route().bind_target;
+  return path.gateway != nullptr && path.gateway->policy.require_bound_target;
+}
+
 /// A pattern of grants of one middlebox in http/1, and what is behind it.
 struct Pattern {
   std::string_view name;
-  bool (*there)(const Granted& has);
+  bool (*there)(const Granted& has, bool bound);
   std::string_view what;
   std::string_view remedy;
 };
 
-bool aims_credentials(const Granted& has) {
-  return has.request("head") == Grant::write && has.request("credentials") < Grant::read;
+bool aims_credentials(const Granted& has, bool bound) {
+  return !bound && has.request("head") == Grant::write && has.request("credentials") < Grant::read;
 }
 
 bool sees_answers(const Granted& has) {
@@ -51,16 +57,17 @@ bool sees_answers(const Granted& has) {
 
 constexpr Pattern patterns[] = {
     // HT-04
-    {"aims-credentials", [](const Granted& has) { return aims_credentials(has); },
+    {"aims-credentials", aims_credentials,
      "write on request-head, without request-credentials: it may send the client's credentials, which it cannot read, "
      "with a method and to a path of its own choice",
-     "give it read on request-head, or let an audit of request-head attribute each change"},
-    {"reads-echoed-credentials", [](const Granted& has) { return aims_credentials(has) && sees_answers(has); },
+     "let the agent bind targets (bind_target), or give it read on request-head"},
+    {"reads-echoed-credentials",
+     [](const Granted& has, bool bound) { return aims_credentials(has, bound) && sees_answers(has); },
      "write on request-head together with read on answers: aimed at a path that repeats what it was sent, credentials "
      "come back to it in the clear",
-     "take away write on request-head, or its grants on response-head and response-body"},
+     "let the agent bind targets (bind_target), or take away its grants on response-head and response-body"},
     {"acts-as-client",
-     [](const Granted& has) {
+     [](const Granted& has, bool) {
        return has.request("credentials") != Grant::none &&
               (has.request("head") == Grant::write || has.request("body") == Grant::write);
      },
@@ -69,15 +76,14 @@ constexpr Pattern patterns[] = {
      "let one middlebox write and another one read credentials, or neither"},
     // HT-17
     {"unwatched-secret",
-     [](const Granted& has) {
+     [](const Granted& has, bool) {
        return has.request("credentials") == Grant::write &&
               (has.response("head") < Grant::inspect || has.response("body") < Grant::inspect);
      },
      "write on request-credentials without inspect on the answers: a secret that it puts in can come back to the "
-     "client "
-     "in an echo, a redirect or an error page, and it could not stop that",
+     "client in an echo, a redirect or an error page, and it could not stop that",
      "give it inspect, or redact, on response-head and response-body"},
-    {"writes-pages", [](const Granted& has) { return has.response("body") == Grant::write; },
+    {"writes-pages", [](const Granted& has, bool) { return has.response("body") == Grant::write; },
      "write on response-body: a script that it puts into a page acts with all that the page's user may do, his cookies "
      "and later requests included, whatever else it is granted",
      "give it redact on response-body, or audit response-body"},
@@ -124,6 +130,7 @@ std::vector<Finding> grant_findings(const Path& path) {
   std::vector<Finding> out;
   if (path.kind == Path::Kind::needs) return out;
   const config::GrantMatrix& matrix = path.matrix();
+  const bool bound = targets_are_bound(path);
   for (std::size_t m = 0; m < matrix.middleboxes.size(); ++m) {
     const Granted has{matrix, m};
     const auto add = [&](std::string_view name, std::string_view what, std::string_view remedy) {
@@ -131,7 +138,7 @@ std::vector<Finding> grant_findings(const Path& path) {
           {name, place_of_grants(path, m), path.title, matrix.middleboxes[m], std::string{what}, std::string{remedy}});
     };
     for (const Pattern& pattern : patterns) {
-      if (pattern.there(has)) add(pattern.name, pattern.what, pattern.remedy);
+      if (pattern.there(has, bound)) add(pattern.name, pattern.what, pattern.remedy);
     }
     if (!has.anything()) {
       add("grants-nothing", "it may do nothing on this path and only forwards",

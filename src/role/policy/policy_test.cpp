@@ -15,11 +15,11 @@ key = "nowhere.key"
 anchors = "nowhere.pem"
 )";
 
-std::string agent(std::string_view grants, std::string_view more = "", std::string_view profile = "http/1") {
+std::string agent(std::string_view grants, std::string_view more = "", std::string_view profile = "http/1",
+                  std::string_view of_route = "") {
   return std::string{common} + "[[http]]\nlisten = \"127.0.0.1:1\"\n[[route]]\nname = \"web\"\nprofile = \"" +
-         std::string{profile} +
-         "\"\nserver = \"s.example\"\nport = 9\nconnect = \"127.0.0.1:2\"\n[[route.middlebox]]\nname = \"m.example\"\n"
-         "port = 8\ngrants = { " +
+         std::string{profile} + "\"\nserver = \"s.example\"\nport = 9\nconnect = \"127.0.0.1:2\"\n" +
+         std::string{of_route} + "[[route.middlebox]]\nname = \"m.example\"\nport = 8\ngrants = { " +
          std::string{grants} + " }\n" + std::string{more};
 }
 
@@ -111,6 +111,8 @@ TEST(Policy, without_the_gateways_file_only_the_offer_is_told) {
   EXPECT_NE(text_of(judged.report).find("offered (no file of that gateway)"), std::string::npos);
 }
 
+std::string unbound(std::string_view grants) { return agent(grants, "", "http/1", "bind_target = false\n"); }
+
 // FI-13, HT-04: each pattern that gives more than it seems to, and the nearest one that does not.
 TEST(Policy, patterns_that_give_more_than_they_seem_to_are_warned_of) {
   struct Row {
@@ -130,13 +132,23 @@ TEST(Policy, patterns_that_give_more_than_they_seem_to_are_warned_of) {
       {"grants-nothing", R"(request-head = "none")", R"(request-head = "read")"},
   };
   for (const Row& row : rows) {
-    EXPECT_TRUE(Judged(agent(row.there)).warns(row.warning)) << row.warning << ": " << row.there;
-    EXPECT_FALSE(Judged(agent(row.not_there)).warns(row.warning)) << row.warning << ": " << row.not_there;
-    EXPECT_TRUE(Judged(agent(row.there), gateway(row.there)).warns(row.warning)) << row.warning;
+    EXPECT_TRUE(Judged(unbound(row.there)).warns(row.warning)) << row.warning << ": " << row.there;
+    EXPECT_FALSE(Judged(unbound(row.not_there)).warns(row.warning)) << row.warning << ": " << row.not_there;
+    EXPECT_TRUE(Judged(unbound(row.there), gateway(row.there)).warns(row.warning)) << row.warning;
   }
   // What counts is what is left, not what is offered.
   EXPECT_FALSE(
-      Judged(agent(R"(request-head = "write")"), gateway(R"(request-head = "read")")).warns("aims-credentials"));
+      Judged(unbound(R"(request-head = "write")"), gateway(R"(request-head = "read")")).warns("aims-credentials"));
+}
+
+// HT-04: credentials that say for which target they are given cannot be aimed.
+TEST(Policy, who_may_write_heads_is_not_warned_of_where_targets_are_bound) {
+  constexpr std::string_view writer = R"(request-head = "write", response-body = "read")";
+  EXPECT_TRUE(Judged(unbound(writer)).warns("aims-credentials"));
+  EXPECT_FALSE(Judged(agent(writer)).warns("aims-credentials"));
+  EXPECT_FALSE(Judged(agent(writer), gateway(writer)).warns("reads-echoed-credentials"));
+  EXPECT_FALSE(Judged("", gateway(writer)).warns("aims-credentials"));
+  EXPECT_TRUE(Judged("", gateway(writer, "[policy]\nrequire_bound_target = false\n")).warns("aims-credentials"));
 }
 
 // FI-13: an enforcing grant that the other end lowers to mere reading.
