@@ -34,7 +34,7 @@ class Clients(Case):
         self.site = Site(self.nginx)
         path = self.path(2, origin_port=self.nginx.port)
         path.offer = {1: {c: "read" for c in CONTEXTS}, 2: {c: "write" for c in CONTEXTS}}
-        scan = ('[[filter]]\ntype = "scan"\ncontexts = ["request-body", "response-head", "response-body", "request-head"]\non_match = "log"\npass_coded = true\n'
+        scan = ('[[filter]]\ntype = "scan"\ncontexts = ["request-body", "response-head", "response-body", "request-head"]\non_match = "log"\npass_coded = true\npass_ranges = true\n'
                 '[[filter.rules]]\nname = "any"\npattern = "never to be found, [0-9]{12}"\n')
         path.filters = {1: '[[filter]]\ntype = "log"\n' + scan, 2: '[[filter]]\ntype = "edit"\nadd = { x-edited = "by m2" }\n'}
         path.http_keys = '[[http]]\nlisten = "127.0.0.1:0"\nmode = "reverse"\nroute = "web"\n'

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "filter/coding/encoder.h"
 #include "filter/compress/negotiation.h"
+#include "filter/http/bound_target.h"
 #include "filter/http/head_collector.h"
 #include "filter/needs.h"
 
@@ -15,10 +16,31 @@ namespace {
 constexpr std::string_view kind = "compress";
 constexpr std::size_t unsaid_most = 256 * 1024;  // octets that an encoder may take in before it must say something
 
+/// Whether a request has credentials: more in their context than what they are for.
+class SeenCredentials {
+ public:
+  void take(const FilterPart& part) {
+    start_.append(as_text(part.bytes).substr(0, http::target_line_start.size() - start_.size()));
+    octets_ += part.bytes.size();
+    redacted_ = redacted_ || part.redacted;
+    whole_ = whole_ || part.end;
+  }
+  /// Also while nothing is known.
+  bool may_be_there() const {
+    const std::size_t bound = start_ == http::target_line_start ? http::target_line_octets : 0;
+    return !whole_ || redacted_ || octets_ > bound;
+  }
+
+ private:
+  std::string start_;  // as much as tells that line from others
+  std::size_t octets_ = 0;
+  bool redacted_ = false, whole_ = false;
+};
+
 /// What of a request decides how its answer is treated.
 struct Asked {
-  std::optional<coding::Coding> coding;      // nothing: the answer stays as it is
-  std::optional<bool> has_credentials = {};  // nothing: not known
+  std::optional<coding::Coding> coding;  // nothing: the answer stays as it is
+  SeenCredentials credentials = {};
 };
 
 /// An answer that is being compressed.
@@ -53,7 +75,7 @@ class CompressFilter final : public Filter {
 
   Result<Verdict> on_credentials(const FilterPart& part) {
     LOUVER_ASSIGN(Asked * asked, asked_in(part.exchange));
-    asked->has_credentials = asked->has_credentials.value_or(false) || part.redacted || !part.bytes.empty();
+    asked->credentials.take(part);
     return Verdict::pass;
   }
 
@@ -89,7 +111,7 @@ class CompressFilter final : public Filter {
     if (found == asked_.end() || !found->second.coding || !why_not(response, options_->least).empty())
       return std::nullopt;
     const bool may_hold_secrets =
-        found->second.has_credentials.value_or(true) && !lists(response, "cache-control", "public");
+        found->second.credentials.may_be_there() && !lists(response, "cache-control", "public");
     if (may_hold_secrets && !options_->allow_beside_secrets) return std::nullopt;
     return found->second.coding;
   }

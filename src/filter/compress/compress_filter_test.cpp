@@ -153,6 +153,7 @@ TEST(Compress, leaves_alone_what_it_must_not_or_need_not_change) {  // FI-10
 TEST(Compress, is_off_beside_secrets_and_where_it_cannot_know_unless_told) {  // FI-10
   const std::string text = long_text();
   const std::string html = "content-type: text/html\r\n";
+  const std::string bound = "louver-target: " + std::string(64, '0') + "\r\n";
   struct Row {
     const TestSession& in;
     std::string credentials, cache;
@@ -160,6 +161,9 @@ TEST(Compress, is_off_beside_secrets_and_where_it_cannot_know_unless_told) {  //
   };
   for (const Row& row :
        std::vector<Row>{{session(), "", "", false, true},
+                        {session(), bound, "", false, true},
+                        {session(), bound + "cookie: s=1\r\n", "", false, false},
+                        {session(), "louver-target: 0\r\ncookie: " + std::string(80, 'x') + "\r\n", "", false, false},
                         {session(), "cookie: s=1\r\n", "", false, false},
                         {session(), "cookie: s=1\r\n", "cache-control: public\r\n", false, true},
                         {session(), "authorization: x\r\n", "cache-control: private\r\n", false, false},

@@ -8,6 +8,13 @@ namespace louver::filter::http {
 /// http/1
 std::string bound_target(const Head& head);
 
+/// The line begins so, and has that many octets with its end.
+inline constexpr std::string_view target_line_start = "louver-target: ";
+inline constexpr std::size_t target_line_octets = target_line_start.size() + 64 + 2;
+
+/// A whole `request-credentials` message without that line: what an origin is given.
+std::string_view without_target(std::string_view message);
+
 /// A whole `request-credentials` message, bound to another target: for a middlebox that changed a target and may write
 /// both. Credentials that are bound to none stay so.
 ///

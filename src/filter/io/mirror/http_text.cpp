@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "filter/http/bound_target.h"
 #include "filter/http/head.h"
 
 namespace louver::filter::mirror {
@@ -127,7 +128,7 @@ void HttpText::write_head(bool has_content) {
     text = request_ ? "POST /x-louver-withheld HTTP/1.1\r\nhost: " + server_ + "\r\n"
                     : std::string{"HTTP/1.1 200 x-louver-withheld\r\n"};
   }
-  if (!unreadable_) text += credentials_;
+  if (!unreadable_) text += http::without_target(credentials_);
   if (const std::string names = withheld(); !names.empty()) text += "x-louver-withheld: " + names + "\r\n";
   const bool says_how_long = length && body_ != Body::withheld;
   if (body_ == Body::chunked) text += "transfer-encoding: chunked\r\n";

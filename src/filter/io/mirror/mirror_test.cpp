@@ -113,6 +113,18 @@ TEST(MirrorHttp, no_cut_of_the_messages_makes_another_text_but_for_chunks) {
     EXPECT_EQ(text_of(Direction::c2s, everything, messages, cut), wanted) << cut;
 }
 
+TEST(MirrorHttp, what_binds_credentials_to_a_target_is_not_shown_as_no_origin_gets_it) {
+  const std::string line = "louver-target: " + std::string(64, 'a') + "\r\n";
+  for (const std::string more : {"", "cookie: c\r\n"}) {
+    EXPECT_EQ(
+        text_of(
+            Direction::c2s, everything,
+            {{Place::head, "GET / HTTP/1.1\r\nhost: h\r\n\r\n"}, {Place::credentials, line + more}, {Place::body, ""}},
+            0),
+        "GET / HTTP/1.1\r\nhost: h\r\n" + more + "\r\n");
+  }
+}
+
 TEST(MirrorHttp, a_body_of_unknown_length_is_chunked_and_an_empty_one_is_none) {
   EXPECT_EQ(text_of(Direction::s2c, everything,
                     {{Place::head, "HTTP/1.1 200 OK\r\n\r\n"}, {Place::credentials, ""}, {Place::body, "abc"}}, 0),
