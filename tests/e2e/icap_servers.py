@@ -201,9 +201,12 @@ class IcapServer:
                 if question["method"] == "OPTIONS":
                     self.on_options(talk, question) if self.on_options else talk.options(self.offer)
                     continue
-                question["talk"] = talk
+                question.update(talk=talk, done=False)
                 self.seen.append(question)
-                self.on_message(talk, question) if self.on_message else talk.judges(question)
+                try:
+                    self.on_message(talk, question) if self.on_message else talk.judges(question)
+                finally:
+                    question["done"] = True
         except Gone:
             pass
         finally:

@@ -106,6 +106,8 @@ class HostileServer(IcapCase):
         # The connection on which it failed is closed; the next messages have verdicts of their own.
         if ends == "fails" and len(server.seen) > seen:
             wait_for(lambda: server.seen[seen]["talk"].ended, "the client closes the connection")
+        if ends == "passes":
+            wait_for(lambda: server.seen[seen]["done"], "the server has said all that it has to say")
         code, _, status = self.put(path, BODY + MARK, f"{name}-bad")
         if (code, status) != (0, "403") or self.uploaded(f"{name}-bad") is not None:
             return f"the bad message after it: {code}, status {status}"

@@ -231,15 +231,15 @@ class AsClient(Interop):
         self.start_without_agent(path)
         client = self.client(path, hello=self.hello(path, HTTP, "http/1")).establish()
         given = bound_to("GET", "site.example", "/hi")
-        for head, credentials in ((b"GET /debug HTTP/1.1\r\nhost: site.example\r\n\r\n", given), (b"GET /hi HTTP/1.1\r\nhost: other.example\r\n\r\n", given),
-                                  (b"HEAD /hi HTTP/1.1\r\nhost: site.example\r\n\r\n", given), (b"GET /hi HTTP/1.1\r\nhost: site.example\r\n\r\n", b"")):
-            session = client.join()
+        for number, (head, credentials) in enumerate(((b"GET /debug HTTP/1.1\r\nhost: site.example\r\n\r\n", given), (b"GET /hi HTTP/1.1\r\nhost: other.example\r\n\r\n", given),
+                                  (b"HEAD /hi HTTP/1.1\r\nhost: site.example\r\n\r\n", given), (b"GET /hi HTTP/1.1\r\nhost: site.example\r\n\r\n", b"")), 1):
+            session = client.join(number)
             session.send(1, head, 1)
             session.send(2, credentials + b"cookie: a=b\r\n", 1)
             with self.assertRaises(PeerAlert) as refused:
                 session.read_until_end()
             self.assertEqual(refused.exception.name, "blocked_by_policy")
-        session = client.join()
+        session = client.join(5)
         session.send(1, b"GET /hi HTTP/1.1\r\nhost: site.example\r\n\r\n", 1)
         session.send(2, given, 1)
         session.send(3, b"", 1)
@@ -257,8 +257,9 @@ class AsClient(Interop):
         self.start_without_agent(path)
         client = self.client(path, hello=self.hello(path, HTTP + [(7, 1, "card")], "http/1")).establish()
         message, marker = lifted(b"json:/card", b"string", b"0123456789abcdef" * 2, b'41"11')
-        for body, taken in ((b'{"n":1,"card":"%b"}' % marker, True), (b'{"n":"%b","card":"%b"}' % (marker, marker), False), (b'{"card":"1"}', False)):
-            session = client.join()
+        bodies = ((b'{"n":1,"card":"%b"}' % marker, True), (b'{"n":"%b","card":"%b"}' % (marker, marker), False), (b'{"card":"1"}', False))
+        for number, (body, taken) in enumerate(bodies, 1):
+            session = client.join(number)
             session.send(1, b"POST /pay HTTP/1.1\r\nhost: site.example\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body), 1)
             session.send(2, bound_to("POST", "site.example", "/pay"), 1)
             session.send(7, message, 1)
