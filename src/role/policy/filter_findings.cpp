@@ -68,7 +68,7 @@ class Judge {
     for (const Need& wish : factory.needs(info_of(*everything))) {
       if (wish.least < Grant::inspect) continue;
       const auto acts = [&](const Need& need) {
-        return need.context == wish.context && need.direction == wish.direction && need.least >= wish.least;
+        return need.context == wish.context && need.direction == wish.direction && need.least >= Grant::inspect;
       };
       const session::ContextInfo* context = path_.terms->find_context(wish.context);
       if (context == nullptr || std::ranges::any_of(needs, acts)) continue;

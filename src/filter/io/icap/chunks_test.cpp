@@ -49,7 +49,7 @@ TEST(IcapChunks, know_where_the_original_goes_on) {
 
 TEST(IcapChunks, fi05_that_are_none_are_refused) {
   for (const char* text : {"zz\r\n", "\r\n", "-1\r\n", "+1\r\n", " 1\r\n", "1 \r\n", "0x1\r\n", "10000000000000000\r\n",
-                           "ffffffffffffffff\r\n", "1\r\nab", "1\r\na\n\r", "1;x=y\r\na", "0; ieof\r\n\r\n",
+                           "ffffffffffffffff\r\n", "1\r\nabc", "1\r\na\n\r", "1;x=y\r\na", "0; ieof\r\n\r\n",
                            "0; use-original-body=\r\n", "0; use-original-body=-1\r\n", "0; use-original-body=1 \r\n",
                            "2; use-original-body=1\r\n", "0\r\nx: y\r\n\r\n"}) {
     EXPECT_EQ(read(text), "!") << text;
