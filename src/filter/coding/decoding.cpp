@@ -1,7 +1,5 @@
 #include "filter/coding/decoding.h"
 
-#include <ranges>
-
 namespace louver::filter::coding {
 
 /// From one decoder to the next, with the bounds between.
@@ -30,8 +28,8 @@ class Decoding::Step final : public ByteSink {
 
 Result<std::unique_ptr<Decoding>> Decoding::make(std::span<const Coding> codings, const Bounds& bounds) {
   std::unique_ptr<Decoding> made{new Decoding{bounds}};
-  for (const Coding coding : codings | std::views::reverse) {
-    LOUVER_ASSIGN(std::unique_ptr<Decoder> decoder, make_decoder(coding));
+  for (auto coding = codings.rbegin(); coding != codings.rend(); ++coding) {
+    LOUVER_ASSIGN(std::unique_ptr<Decoder> decoder, make_decoder(*coding));
     made->layers_.push_back({std::move(decoder)});
   }
   return made;
