@@ -5,7 +5,7 @@
 namespace louver::filter::scan {
 
 Result<std::unique_ptr<Replacer>> Replacer::make(const Patterns& patterns, const OpenMatch& open, char fill) {
-  std::unique_ptr<Replacer> made{new Replacer{patterns, open, fill}};
+  std::unique_ptr<Replacer> made{new Replacer{open, fill}};
   LOUVER_ASSIGN(made->stream_, patterns.begin());
   return made;
 }

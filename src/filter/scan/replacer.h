@@ -27,12 +27,10 @@ class Replacer {
   Result<Outcome> take(Bytes piece, bool end, const OnRule& on_rule, Emitter& out);
 
  private:
-  Replacer(const Patterns& patterns, const OpenMatch& open, char fill)
-      : patterns_(patterns), open_(open), fill_(static_cast<std::byte>(fill)) {}
+  Replacer(const OpenMatch& open, char fill) : open_(open), fill_(static_cast<std::byte>(fill)) {}
   Result<bool> search(Bytes piece, bool end, const OnRule& on_rule);
   bool cover(const Match& match);
 
-  const Patterns& patterns_;
   const OpenMatch& open_;
   std::byte fill_;
   std::unique_ptr<Patterns::Stream> stream_;
