@@ -77,7 +77,8 @@ TEST(LiftedFields, every_cut_of_the_request_and_every_order_of_its_messages_is_t
     ASSERT_OK(way.agent.send(request.substr(0, cut)));
     EXPECT_TRUE(way.agent.sink.parts.empty()) << "something went out of half a body";
     ASSERT_OK(way.agent.send(request.substr(cut)));
-    std::ranges::rotate(way.agent.sink.parts, way.agent.sink.parts.begin() + static_cast<std::ptrdiff_t>(cut % 4));
+    auto& parts = way.agent.sink.parts;
+    std::rotate(parts.begin(), parts.begin() + static_cast<std::ptrdiff_t>(cut % 4), parts.end());
     ASSERT_OK(way.pass_up());
     EXPECT_THAT(way.gateway.take_output(), testing::EndsWith("\r\n\r\n" + order)) << cut;
   }
