@@ -5,35 +5,27 @@
 #include <charconv>
 
 #include "filter/http/grammar.h"
+#include "filter/http/list.h"
 
 namespace louver::filter::compress {
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
-  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
-  return text;
-}
-
-/// Calls `on_element` for each element of a list, without blanks at its ends.
+/// Calls `on_element` for each element of the fields of that name.
 template <class OnElement>
 void for_each_element(const http::Head& head, std::string_view name, const OnElement& on_element) {
   for (const http::Field& field : head.fields) {
     if (field.name != name) continue;
-    std::string_view rest = field.value;
-    while (true) {
-      const std::size_t comma = rest.find(',');
-      on_element(trimmed(rest.substr(0, comma)));
-      if (comma == std::string_view::npos) break;
-      rest.remove_prefix(comma + 1);
-    }
+    http::for_each_element(field.value, [&](std::string_view element) {
+      on_element(element);
+      return true;
+    });
   }
 }
 
 /// ";q=0", ";q=0.000": not at all. False too for a weight that is none.
 bool has_weight(std::string_view parameters) {
   if (parameters.empty()) return true;
-  const std::string text = http::lowered(trimmed(parameters.substr(1)));
+  const std::string text = http::lowered(http::without_blanks(parameters.substr(1)));
   if (!text.starts_with("q=")) return false;
   const std::string_view weight = std::string_view{text}.substr(2);
   const bool has_form =
@@ -48,7 +40,7 @@ std::optional<bool> verdict_on(const http::Head& request, std::string_view codin
   std::optional<bool> out;
   for_each_element(request, "accept-encoding", [&](std::string_view element) {
     const std::size_t semicolon = element.find(';');
-    if (http::lowered(trimmed(element.substr(0, semicolon))) != coding) return;
+    if (http::lowered(http::without_blanks(element.substr(0, semicolon))) != coding) return;
     const bool accepted = has_weight(semicolon == std::string_view::npos ? "" : element.substr(semicolon));
     out = out.value_or(true) && accepted;
   });
@@ -66,7 +58,7 @@ bool is_worth_it(const http::Head& response) {
       "application/wasm", "application/x-ndjson",   "application/x-javascript", "image/svg+xml"};
   if (std::ranges::count(response.fields, "content-type", &http::Field::name) != 1) return false;
   const std::string& value = std::ranges::find(response.fields, "content-type", &http::Field::name)->value;
-  const std::string type = http::lowered(trimmed(std::string_view{value}.substr(0, value.find(';'))));
+  const std::string type = http::lowered(http::without_blanks(std::string_view{value}.substr(0, value.find(';'))));
   return type.starts_with("text/") || type.ends_with("+json") || type.ends_with("+xml") ||
          std::ranges::find(types, type) != types.end();
 }

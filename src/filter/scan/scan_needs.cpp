@@ -67,8 +67,8 @@ ScanPlan plan_for(const ScanOptions& options, const SessionInfo& session) {
     if (find(out.needs, way.head) == nullptr) out.needs.push_back({std::string{way.head}, way.direction, Grant::read});
   }
   const bool searches_answers = find(out.searched, ways[1].body) != nullptr;
-  const RequestEdit edit{.whole = searches_answers && !options.pass_ranges,
-                         .plain = searches_answers && options.on_match == OnMatch::replace};
+  const http::RequestEdit edit{.whole = searches_answers && !options.pass_ranges,
+                               .plain = searches_answers && options.on_match == OnMatch::replace};
   Need* head = find(out.needs, ways[0].head);
   // A right to redact excludes one to write.
   if (!edit.does_something() || !is_granted(session, ways[0], Grant::write)) return out;

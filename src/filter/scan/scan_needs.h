@@ -3,7 +3,7 @@
 #include <array>
 
 #include "filter/filter.h"
-#include "filter/scan/request_edit.h"
+#include "filter/http/request_edit.h"
 #include "filter/scan/scan_filter.h"
 
 namespace louver::filter::scan {
@@ -17,7 +17,7 @@ bool can_be_replaced_in(std::string_view context);
 struct ScanPlan {
   std::vector<Need> searched;
   std::array<bool, 2> knows_bodies{};  // by direction: it reads the head, and so knows how the body is to be read
-  RequestEdit edit;
+  http::RequestEdit edit;
   /// All that it takes: what is searched, and heads.
   std::vector<Need> needs;
 };

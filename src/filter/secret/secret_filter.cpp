@@ -5,6 +5,7 @@
 
 #include "filter/http/grammar.h"
 #include "filter/http/head.h"
+#include "filter/http/request_edit.h"
 #include "filter/needs.h"
 #include "filter/secret/answer_guard.h"
 #include "filter/secret/credentials_message.h"
@@ -15,6 +16,7 @@ namespace {
 constexpr std::string_view kind = "secret";
 constexpr std::array answer_contexts = {"response-head", "response-credentials", "response-body"};
 constexpr std::size_t credentials_bytes_most = http::head_bytes_most;
+constexpr http::RequestEdit readable{.whole = true, .plain = true};  // answers that can be searched
 
 using Otherwise = SecretOptions::Otherwise;
 using OnEcho = SecretOptions::OnEcho;
@@ -32,24 +34,6 @@ bool is_watched_host(const SecretOptions& options, const http::Head& head) {
 bool is_listed(const SecretOptions& options, const http::Head& head) {
   return is_watched_host(options, head) &&
          std::ranges::any_of(options.paths, [&](const std::string& one) { return fits(one, head.target); });
-}
-
-/// Asks for an answer that can be searched.
-/// @return something has changed
-bool ask_for_readable(http::Head& head) {
-  const std::size_t before = head.fields.size();
-  std::erase_if(head.fields,
-                [](const http::Field& field) { return field.name == "range" || field.name == "if-range"; });
-  bool changed = head.fields.size() != before;
-  const auto is_plain = [](const http::Field& field) {
-    return field.name == "accept-encoding" && field.value == "identity";
-  };
-  if (std::ranges::count_if(head.fields, is_plain) == 1 &&
-      std::ranges::count(head.fields, "accept-encoding", &http::Field::name) == 1)
-    return changed;
-  std::erase_if(head.fields, [](const http::Field& field) { return field.name == "accept-encoding"; });
-  head.fields.push_back({"accept-encoding", "identity"});
-  return true;
 }
 
 class SecretFilter final : public Filter {
@@ -82,7 +66,7 @@ class SecretFilter final : public Filter {
     exchange_ = part.exchange;
     listed_ = listed;
     if (!writes) return Verdict::pass;
-    if (!watched || !ask_for_readable(head)) {
+    if (!watched || !http::apply(readable, head)) {
       if (message.size() == part.bytes.size()) return Verdict::pass;  // nothing was held
       LOUVER_TRY(out.emit(message, true));
       return Verdict::replaced;

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "filter/http/grammar.h"
+#include "filter/http/list.h"
 
 // The one file of the filters that knows Boost.Beast. Its parser joins folded lines, as c-icap writes them.
 
@@ -18,23 +19,6 @@ using Text = boost::beast::string_view;
 
 std::string_view view(Text text) { return {text.data(), text.size()}; }
 Error wrong(std::string what) { return {Fault::bad_value, std::move(what)}; }
-
-std::string_view trimmed(std::string_view text) {
-  const auto blank = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
-/// Calls `each` with every element of a comma-separated list, until it returns false.
-template <class F>
-void for_each_element(std::string_view list, F each) {
-  while (true) {
-    const std::size_t comma = list.find(',');
-    if (!each(trimmed(list.substr(0, comma))) || comma == std::string_view::npos) return;
-    list.remove_prefix(comma + 1);
-  }
-}
 
 template <bool is_request>
 class HeadParser final : public beast_http::basic_parser<is_request> {
@@ -108,7 +92,7 @@ bool Fields::has_word(std::string_view name, std::string_view word) const {
   bool found = false;
   for (const auto& [n, value] : items_) {
     if (n != name) continue;
-    for_each_element(value, [&](std::string_view element) {
+    http::for_each_element(value, [&](std::string_view element) {
       found = found || http::lowered(element) == http::lowered(word);
       return !found;
     });
@@ -121,7 +105,7 @@ Result<Encapsulated> parse_encapsulated(std::string_view text) {
   std::optional<std::size_t> last;  // where the part before begins
   std::size_t* open = nullptr;      // its length, once the next begins
   bool ended = false, fine = true;
-  for_each_element(text, [&](std::string_view element) {
+  http::for_each_element(text, [&](std::string_view element) {
     const std::size_t equals = element.find('=');
     fine = equals != std::string_view::npos && !ended;
     if (!fine) return false;

@@ -2,9 +2,9 @@
 
 #include "filter/http/head.h"
 
-namespace louver::filter::scan {
+namespace louver::filter::http {
 
-/// What a scan that may write heads of requests asks for, so that the answer can be searched and changed.
+/// What a filter that may write heads of requests asks for, so that the answer can be searched and changed.
 struct RequestEdit {
   bool whole = false;  // the whole of a thing, not ranges of it: a pattern could lie across those
   bool plain = false;  // without content coding
@@ -12,6 +12,6 @@ struct RequestEdit {
 };
 
 /// @return whether the head is another now
-bool apply(const RequestEdit& edit, http::Head& head);
+bool apply(const RequestEdit& edit, Head& head);
 
-}  // namespace louver::filter::scan
+}  // namespace louver::filter::http
