@@ -5,9 +5,9 @@
 
 #include "profile/http1/grammar.h"
 
-// The one file that knows Boost.Beast. It parses heads only: its chunk parser takes blanks and extensions of any
-// length, merges trailers into the head, and wants the last chunk and all trailers in one buffer (body_decoder.h does
-// without).
+// The one file of the profiles that knows Boost.Beast. It parses heads only: its chunk parser takes blanks and
+// extensions of any length, merges trailers into the head, and wants the last chunk and all trailers in one buffer
+// (body_decoder.h does without).
 
 namespace louver::profile::http1 {
 namespace {

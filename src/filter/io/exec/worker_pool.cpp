@@ -3,47 +3,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
-
+#include "filter/io/desk_engine.h"
 #include "filter/io/exec/desk.h"
-#include "runtime/loop_thread.h"
 
 namespace louver::filter::exec {
 namespace {
 
-class WorkerPool final : public ask::Engine {
- public:
-  WorkerPool(PoolOptions options, std::unique_ptr<runtime::LoopThread> thread)
-      : options_(std::move(options)),
-        thread_(std::move(thread)),
-        desk_(std::make_unique<Desk>(thread_->loop(), options_)) {}
-  WorkerPool(const WorkerPool&) = delete;
-  WorkerPool& operator=(const WorkerPool&) = delete;
-  ~WorkerPool() override {
-    thread_->loop().post([desk = std::move(desk_)]() mutable { desk.reset(); });
-  }
-
-  void warm_up() override {
-    thread_->loop().post([desk = desk_.get()] { desk->warm_up(); });
-  }
-  std::uint64_t ask(ask::Question question, Done done) override {
-    const std::uint64_t number = ++last_;
-    thread_->loop().post(
-        [desk = desk_.get(), number, question = std::move(question), done = std::move(done)]() mutable {
-          desk->ask(number, std::move(question), std::move(done));
-        });
-    return number;
-  }
-  void forget(std::uint64_t number) override {
-    thread_->loop().post([desk = desk_.get(), number] { desk->forget(number); });
-  }
-
- private:
-  PoolOptions options_;  // outlives the thread
-  std::unique_ptr<runtime::LoopThread> thread_;
-  std::unique_ptr<Desk> desk_;  // used and destroyed on the thread
-  std::atomic<std::uint64_t> last_ = 0;
-};
+using WorkerPool = DeskEngine<Desk, PoolOptions>;
 
 Error wrong(const std::string& what) { return {Fault::configuration, "filter exec: " + what}; }
 

@@ -10,7 +10,6 @@ namespace {
 
 Error no_answer(std::string_view why) { return {Fault::filter_failed, std::string{why}}; }
 
-/// A server that says it takes no more gets no more.
 const std::string& service_for(const ClientOptions& options, Method method) {
   return method == Method::reqmod ? options.reqmod : options.respmod;
 }
@@ -128,6 +127,7 @@ void Desk::leave(const ask::Facts* session) {
   }
 }
 
+/// A server that says it takes no more gets no more.
 std::size_t Desk::connections_most() const {
   std::size_t most = options_.connections;
   for (const Method method : {Method::reqmod, Method::respmod}) {
