@@ -108,8 +108,8 @@ class ScanFilter final : public Filter {
     bool as_it_is = true;
     if (is_body(part.context_name) && plan_.knows_bodies[slot(part.direction)] && !(part.bytes.empty() && part.end)) {
       const BodyFacts* facts = bodies_.find(part.direction, part.exchange);
-      if (const std::string_view why = why_unsearchable(facts); !why.empty()) {
-        LOUVER_TRY(pass_unsearched(part, why));
+      if (const auto unsearchable = why_unsearchable(facts)) {
+        LOUVER_TRY(pass_unsearched(part, *unsearchable));
         as_it_is = false;
       } else if (facts->codings && !facts->codings->empty()) {
         codings = *facts->codings;
@@ -124,30 +124,34 @@ class ScanFilter final : public Filter {
     return {};
   }
 
-  /// Empty where a body can be searched.
-  std::string_view why_unsearchable(const BodyFacts* facts) const {
-    if (facts == nullptr) return "it came before its head";
-    if (facts->tunnel) return "it is a WebSocket's";
-    if (facts->part && !options().pass_ranges) return "it is a part of something, in which a pattern may be cut";
-    if (!facts->codings) return "its content coding is unknown, or one of too many";
-    return {};
+  struct Unsearchable {
+    std::string_view why;
+    bool may_pass = true;  // if `pass_coded` says so
+  };
+  /// Nothing where a body can be searched.
+  std::optional<Unsearchable> why_unsearchable(const BodyFacts* facts) const {
+    if (facts == nullptr) return Unsearchable{"it came before its head"};
+    if (facts->tunnel) return Unsearchable{"it is a WebSocket's"};
+    if (facts->part && !options().pass_ranges)
+      return Unsearchable{"it is a part of something, in which a pattern may be cut", false};
+    if (!facts->codings) return Unsearchable{"its content coding is unknown, or one of too many"};
+    return std::nullopt;
   }
 
   /// What cannot be searched does not pass for searched.
-  Result<> pass_unsearched(const FilterPart& part, std::string_view why) const {
-    const bool is_part = why.starts_with("it is a part");
-    if (!options().pass_coded || is_part) {
+  Result<> pass_unsearched(const FilterPart& part, const Unsearchable& found) const {
+    if (!options().pass_coded || !found.may_pass) {
       return Error{Fault::blocked_by_policy,
-                   std::string{part.context_name} + " cannot be searched: " + std::string{why}};
+                   std::string{part.context_name} + " cannot be searched: " + std::string{found.why}};
     }
     if (options().write_unsearched)
-      options().write_unsearched({session_.id, part.context_name, part.direction, part.exchange, why});
+      options().write_unsearched({session_.id, part.context_name, part.direction, part.exchange, found.why});
     return {};
   }
 
   Result<Verdict> search(MessageSearch& search, const FilterPart& part, Bytes piece) {
     if (search.is_coded() && part.redacted) {
-      LOUVER_TRY(pass_unsearched(part, "something of a content coding was redacted"));
+      LOUVER_TRY(pass_unsearched(part, {"something of a content coding was redacted"}));
       return Verdict::pass;
     }
     LOUVER_ASSIGN(const MessageSearch::Outcome outcome, search.search(piece, part.end));
@@ -155,7 +159,7 @@ class ScanFilter final : public Filter {
     if (outcome.rule) {
       LOUVER_ASSIGN(verdict, act(part, *outcome.rule, search.is_coded()));
     }
-    if (outcome.unsearched) LOUVER_TRY(pass_unsearched(part, outcome.unsearched->detail));
+    if (outcome.unsearched) LOUVER_TRY(pass_unsearched(part, {outcome.unsearched->detail}));
     return verdict;
   }
 
