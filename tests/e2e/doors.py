@@ -48,16 +48,5 @@ def connect_unix(door):
     return s
 
 
-def all_of(s):
-    """Everything up to the end, and whether that was in order."""
-    said = b""
-    try:
-        while more := s.recv(65536):
-            said += more
-    except ConnectionResetError:
-        return said, False
-    return said, True
-
-
 def wait_gone(path):
     wait_for(lambda: not pathlib.Path(path).exists(), f"{path} is removed")

@@ -20,6 +20,17 @@ SANITIZED = os.environ.get("LOUVER_SANITIZED") == "1"  # memory figures say noth
 FULL = os.environ.get("LOUVER_E2E_FULL") == "1"  # the issue's sizes instead of those that fit into every run
 
 
+def all_of(s):
+    """Everything up to the end, and whether that was in order."""
+    said = b""
+    try:
+        while more := s.recv(65536):
+            said += more
+    except ConnectionResetError:
+        return said, False
+    return said, True
+
+
 def wait_for(condition, what, deadline=DEADLINE):
     end = time.monotonic() + deadline
     while time.monotonic() < end:

@@ -7,8 +7,8 @@ import subprocess
 import time
 import unittest
 
-from doors import DoorCase, all_of, connect_unix
-from harness import DEADLINE, free_port, wait_for
+from doors import DoorCase, connect_unix
+from harness import DEADLINE, all_of, free_port, wait_for
 from listening import Echo
 from origins import Server
 from recording import Recording

@@ -7,8 +7,8 @@ import subprocess
 import threading
 import unittest
 
-from doors import DoorCase, all_of, connect_unix, wait_gone
-from harness import LOUVER, wait_for
+from doors import DoorCase, connect_unix, wait_gone
+from harness import LOUVER, all_of, wait_for
 from listening import Echo
 from recording import Recording
 

@@ -11,7 +11,7 @@ import unittest
 
 import websockets
 
-from harness import DEADLINE, Case, wait_for
+from harness import DEADLINE, Case, all_of, wait_for
 from listening import Listening
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
@@ -96,17 +96,6 @@ class Tunnels(Case):
                 raise AssertionError(f"ended within a head: {said}")
             said += more
         return said
-
-    @staticmethod
-    def all_of(s):
-        """Everything up to the end, and whether that was in order."""
-        said = b""
-        try:
-            while more := s.recv(65536):
-                said += more
-        except ConnectionResetError:
-            return said, False
-        return said, True
 
 
 class WebSocket(Tunnels):
@@ -293,7 +282,7 @@ class Attacks(Tunnels):
         data = os.urandom(1_000_000)
         s.sendall(data)
         s.shutdown(socket.SHUT_WR)
-        self.assertEqual(self.all_of(s), (data[::-1], True))
+        self.assertEqual(all_of(s), (data[::-1], True))
         path.agent.wait_event("session.end")
         self.assertEqual(path.agent.find("session.fail") + path.gateway.find("session.fail"), [])
 
@@ -301,14 +290,14 @@ class Attacks(Tunnels):
         smuggled = b"GET /admin HTTP/1.1\r\nHost: localhost\r\n\r\n"
         origin = self.scripted(b"")  # the 101 never comes
         path = self.tunnel_path(origin.port)
-        said, _ = self.all_of(self.handshake(path, behind=smuggled))
+        said, _ = all_of(self.handshake(path, behind=smuggled))
         self.assertTrue(said.startswith(b"HTTP/1.1 400 "), said)
         self.assertEqual(origin.accepted, 0)
 
         s = self.handshake(path)
         wait_for(lambda: b"\r\n\r\n" in origin.got, "the request")
         s.sendall(smuggled)
-        said, _ = self.all_of(s)
+        said, _ = all_of(s)
         self.assertTrue(said.startswith(b"HTTP/1.1 400 "), said)
         self.assertTrue(origin.ended.wait(DEADLINE))
         self.assertNotIn(b"admin", origin.got)
@@ -322,7 +311,7 @@ class Attacks(Tunnels):
             first = self.head_of(s)
             # what follows is HTTP as before, and ends the connection
             s.sendall(f"GET / HTTP/1.1\r\nHost: localhost:{path.ports[0]}\r\nConnection: close\r\n\r\n".encode())
-            said = first + self.all_of(s)[0]
+            said = first + all_of(s)[0]
             self.assertEqual(said.count(b"HTTP/1.1 502 "), 2, said)
             self.assertNotIn(b"origin's words", said)
             path.stop()
@@ -332,7 +321,7 @@ class Attacks(Tunnels):
         path = self.tunnel_path(origin.port)
         with socket.create_connection(("127.0.0.1", path.ports[0]), timeout=DEADLINE) as s:
             s.sendall(f"GET / HTTP/1.1\r\nHost: localhost:{path.ports[0]}\r\nSec-WebSocket-Key: {KEY}\r\nSec-WebSocket-Version: 13\r\nConnection: close\r\n\r\n".encode())
-            said, _ = self.all_of(s)
+            said, _ = all_of(s)
         self.assertTrue(said.startswith(b"HTTP/1.1 502 "), said)
         self.assertNotIn(b"origin's words", said)
 
@@ -345,14 +334,14 @@ class Attacks(Tunnels):
                        f"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: {KEY}\r\nSec-WebSocket-Version: 777\r\n"):
             with socket.create_connection(("127.0.0.1", path.ports[0]), timeout=DEADLINE) as s:
                 s.sendall(f"GET /chat HTTP/1.1\r\n{host}{fields}\r\n".encode())
-                said, _ = self.all_of(s)
+                said, _ = all_of(s)
             self.assertTrue(said.startswith(b"HTTP/1.1 400 "), (fields, said))
         self.assertEqual(origin.accepted, 0)
 
     def test_HT_13_a_page_of_another_site_opens_no_socket(self):
         origin = self.scripted(SWITCH)
         path = self.tunnel_path(origin.port)
-        said, _ = self.all_of(self.handshake(path, "Origin: http://evil.example\r\n"))
+        said, _ = all_of(self.handshake(path, "Origin: http://evil.example\r\n"))
         self.assertTrue(said.startswith(b"HTTP/1.1 403 "), said)
         self.assertEqual(origin.accepted, 0)
 
@@ -373,7 +362,7 @@ class Attacks(Tunnels):
         while not said.endswith(b"half of it"):
             said += s.recv(65536)
         s.sendall(b"x")
-        self.assertEqual(self.all_of(s), (b"", False))
+        self.assertEqual(all_of(s), (b"", False))
 
 
 if __name__ == "__main__":
