@@ -358,19 +358,16 @@ constexpr auto keys_of(Tag<ScanFilter>) {
   return std::tuple{
       key("rules", &ScanFilter::rules, TablesOf<ScanRule>{}, "`scan`: what is searched for, all at once"),
       key("rules_file", &ScanFilter::rules_file, File{},
-          "`scan`: more rules, in each line a name, blanks, and a pattern up to the end of the line; # begins a "
-          "comment "
-          "line")
+          "`scan`: more rules, in each line a name, blanks, and a pattern up to the end of the line; # begins "
+          "a comment line")
           .otherwise("no more rules"),
       key("on_match", &ScanFilter::on_match, Choice<ScanFilter::OnMatch>{on_match_names},
-          "`scan`: log it (needs read), block the message (inspect), redact its record (redact), or replace exactly "
-          "the "
-          "octets that match (write)"),
+          "`scan`: log it (needs read), block the message (inspect), redact its record (redact), or replace "
+          "exactly the octets that match (write)"),
       key("fill", &ScanFilter::fill, fill_character, "`scan`: what `replace` puts in the place of each octet"),
       key("pass_coded", &ScanFilter::pass_coded, Boolean{},
-          "`scan`: let bodies pass that cannot be searched, instead of stopping them: in an unknown content coding, in "
-          "one "
-          "that does not decode within the bounds, and WebSockets"),
+          "`scan`: let bodies pass that cannot be searched, instead of stopping them: in an unknown content coding, "
+          "in one that does not decode within the bounds, and WebSockets"),
       key("pass_ranges", &ScanFilter::pass_ranges, Boolean{},
           "`scan`: let parts of things (206) pass, in which a pattern may be cut, instead of stopping them"),
       key("decoded_most", &ScanFilter::decoded_most, Octets<std::uint64_t>{64 * 1024, std::uint64_t{1} << 40},
