@@ -96,6 +96,7 @@ def changed_field(talk, question):
 def two_answers(talk, question):
     talk.whole_body(question)
     talk.say("ICAP/1.0 204 No\r\nEncapsulated: null-body=0\r\n\r\n" * 2)
+    talk.stall()  # until the client closes
 
 
 def answer_ahead(talk, question):
@@ -104,6 +105,7 @@ def answer_ahead(talk, question):
     talk.passes()
     time.sleep(0.005)
     talk.passes()
+    talk.stall()  # until the client, to whom this comes unasked, closes
 
 
 def early_pass(talk, question):
