@@ -20,6 +20,8 @@ inline Bytes as_bytes(std::string_view text) { return std::as_bytes(std::span{te
 
 inline std::string_view as_text(Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
+inline std::uint8_t octet(Bytes bytes, std::size_t at) { return std::to_integer<std::uint8_t>(bytes[at]); }
+
 inline Buffer to_buffer(Bytes bytes) { return {bytes.begin(), bytes.end()}; }
 inline Buffer to_buffer(std::string_view text) { return to_buffer(as_bytes(text)); }
 

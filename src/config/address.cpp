@@ -13,34 +13,34 @@
 namespace louver::config {
 namespace {
 
-struct Address {
+struct IpLiteral {
   std::array<std::uint8_t, 16> octets{};  // 4 of them for IPv4
   bool is_v6 = false;
 };
 
 /// inet_pton's strict forms only: four decimal numbers, or IPv6 without a zone.
-std::optional<Address> parse_address(std::string_view text) {
+std::optional<IpLiteral> parse_address(std::string_view text) {
   const std::string terminated{text};
   if (terminated.size() != std::strlen(terminated.c_str())) return std::nullopt;
-  Address address;
+  IpLiteral address;
   if (inet_pton(AF_INET, terminated.c_str(), address.octets.data()) == 1) return address;
   address.is_v6 = true;
   if (inet_pton(AF_INET6, terminated.c_str(), address.octets.data()) == 1) return address;
   return std::nullopt;
 }
 
-bool starts_with(const Address& address, std::initializer_list<std::uint8_t> prefix) {
+bool starts_with(const IpLiteral& address, std::initializer_list<std::uint8_t> prefix) {
   return std::equal(prefix.begin(), prefix.end(), address.octets.begin());
 }
 
-bool carries_v4(const Address& address) {
+bool carries_v4(const IpLiteral& address) {
   return address.is_v6 &&
          (starts_with(address, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}) ||  // mapped
           (starts_with(address, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}) &&       // compatible, but not :: and ::1
            (address.octets[12] | address.octets[13] | address.octets[14]) != 0));
 }
 
-std::string canonical(const Address& address) {
+std::string canonical(const IpLiteral& address) {
   std::array<char, INET6_ADDRSTRLEN> text{};
   inet_ntop(address.is_v6 ? AF_INET6 : AF_INET, address.octets.data(), text.data(), text.size());
   return text.data();
@@ -78,7 +78,7 @@ std::optional<HostAndPort> split(std::string_view text) {
   return out;
 }
 
-bool is_public_v4(const Address& address) {
+bool is_public_v4(const IpLiteral& address) {
   const std::uint8_t a = address.octets[0];
   const std::uint8_t b = address.octets[1];
   if (a == 0 || a == 10 || a == 127 || a >= 224)
@@ -92,7 +92,7 @@ bool is_public_v4(const Address& address) {
            starts_with(address, {198, 51, 100}) || starts_with(address, {203, 0, 113}));
 }
 
-bool is_public_v6(const Address& address) {
+bool is_public_v6(const IpLiteral& address) {
   if ((address.octets[0] & 0xe0) != 0x20) return false;  // global unicast is 2000::/3
   if (starts_with(address, {0x20, 0x01}) && address.octets[2] < 2)
     return false;                                                    // 2001::/23: Teredo and other special uses

@@ -5,18 +5,12 @@
 #include <cstdlib>
 
 #include "crypto/expand_label.h"
+#include "crypto/openssl_call.h"
 
 namespace louver::crypto {
 namespace {
 
-const unsigned char* u8(Bytes bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
-unsigned char* u8(MutableBytes bytes) { return reinterpret_cast<unsigned char*>(bytes.data()); }
 int length(Bytes bytes) { return static_cast<int>(bytes.size()); }  // records and frames are below 2^24
-
-/// Only lack of memory or a broken library gets here; no input can.
-void require(bool ok) {
-  if (!ok) std::abort();
-}
 
 const EVP_CIPHER* fetched(SuiteId id) {
   static EVP_CIPHER* const aes_128 = EVP_CIPHER_fetch(nullptr, "AES-128-GCM", nullptr);

@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <memory>
 
+#include "crypto/openssl_call.h"
+
 namespace louver::crypto {
 namespace {
 
@@ -18,14 +20,6 @@ using MacContext = std::unique_ptr<EVP_MAC_CTX, FreeMac>;
 struct FreeDigest {
   void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
 };
-
-/// Only lack of memory or a broken library gets here; no input can.
-void require(bool ok) {
-  if (!ok) std::abort();
-}
-
-const unsigned char* u8(Bytes bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
-unsigned char* u8(MutableBytes bytes) { return reinterpret_cast<unsigned char*>(bytes.data()); }
 
 const EVP_MD* fetched_sha256() {
   static EVP_MD* const fetched = EVP_MD_fetch(nullptr, "SHA256", nullptr);

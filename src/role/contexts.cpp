@@ -27,11 +27,11 @@ profile::stream1::ContextIds stream1_ids(const session::Terms& terms) {
 
 namespace {
 
-unsigned directions_of(const session::ContextInfo& context) {
+unsigned ways_of(const session::ContextInfo& context) {
   return (context.has[0] ? 1U : 0U) | (context.has[1] ? 2U : 0U);
 }
 
-unsigned directions_of(std::string_view name, const profile::http1::FieldContexts& fields) {
+unsigned ways_of(std::string_view name, const profile::http1::FieldContexts& fields) {
   unsigned out = 0;
   for (const Direction direction : both_directions) {
     const auto of = fields.in(direction);
@@ -46,12 +46,12 @@ bool has_contexts(const session::Terms& terms, const session::ProfileTraits& pro
                   const profile::http1::FieldContexts& fields) {
   for (const session::ContextTraits& wanted : profile.contexts) {
     const session::ContextInfo* context = terms.find_context(wanted.name);
-    if (context == nullptr || directions_of(*context) != wanted.directions) return false;
+    if (context == nullptr || ways_of(*context) != wanted.directions) return false;
   }
   return std::ranges::all_of(terms.contexts(), [&](const session::ContextInfo& context) {
     const bool of_the_profile = std::ranges::find(profile.contexts, std::string_view{context.name},
                                                   &session::ContextTraits::name) != profile.contexts.end();
-    return of_the_profile || directions_of(context) == directions_of(context.name, fields);
+    return of_the_profile || ways_of(context) == ways_of(context.name, fields);
   });
 }
 

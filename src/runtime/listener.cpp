@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "base/bytes.h"
+#include "runtime/accepting.h"
 #include "runtime/clock.h"
 #include "runtime/endpoint.h"
 #include "runtime/local_socket.h"
@@ -21,11 +22,7 @@ namespace louver::runtime {
 
 namespace {
 
-using namespace std::chrono_literals;
-
 constexpr int accepts_in_a_turn = 32;
-constexpr Duration pause_without_resources = 100ms;
-constexpr Duration between_complaints = 10s;
 
 /// Errors of the connection that was to be accepted, after which the next may be (accept(2)).
 bool is_of_the_connection(int error) {

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "base/bytes.h"
+#include "runtime/accepting.h"
 #include "runtime/clock.h"
 #include "runtime/local_socket.h"
 #include "runtime/loop.h"
@@ -20,12 +21,8 @@
 namespace louver::runtime {
 namespace {
 
-using namespace std::chrono_literals;
-
-constexpr int accepts_in_a_turn = 8;
-constexpr int backlog = 16;
-constexpr Duration pause_without_resources = 100ms;
-constexpr Duration between_complaints = 10s;
+constexpr int local_accepts_in_a_turn = 8;
+constexpr int local_backlog = 16;
 
 bool may_connect(uid_t user) { return user == ::geteuid() || user == 0; }
 
@@ -55,7 +52,7 @@ class LocalListener::Acceptor : public std::enable_shared_from_this<LocalListene
 
  private:
   void turn() {
-    for (int i = 0; i < accepts_in_a_turn; ++i) {
+    for (int i = 0; i < local_accepts_in_a_turn; ++i) {
       Descriptor accepted{::accept4(watch_.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
       if (accepted) {
         take(std::move(accepted));
@@ -93,7 +90,7 @@ class LocalListener::Acceptor : public std::enable_shared_from_this<LocalListene
 
 Result<std::unique_ptr<LocalListener>> LocalListener::open(Loop& loop, const std::string& path, OnSocket on_socket,
                                                            OnTrouble on_trouble) {
-  LOUVER_ASSIGN(LocalSocket socket, listen_locally(path, S_IRUSR | S_IWUSR, backlog));
+  LOUVER_ASSIGN(LocalSocket socket, listen_locally(path, S_IRUSR | S_IWUSR, local_backlog));
   auto acceptor = std::make_shared<Acceptor>(loop, std::move(on_socket), std::move(on_trouble));
   LOUVER_TRY(acceptor->start(std::move(socket)));
   return std::unique_ptr<LocalListener>{new LocalListener{std::move(acceptor)}};

@@ -21,14 +21,14 @@ namespace {
 constexpr std::size_t most_addresses = 16;
 constexpr std::size_t most_waiting = 1024;
 
-struct Question {
+struct Asked {
   std::string name;
   LoopHandle loop;
   std::weak_ptr<void> requester;
   Resolver::Callback callback;
 };
 
-void answer(Question question, Result<Addresses> result) {
+void answer(Asked question, Result<Addresses> result) {
   const LoopHandle loop = question.loop;
   loop.post([question = std::move(question), result = std::move(result)]() mutable {
     if (const auto alive = question.requester.lock()) question.callback(std::move(result));
@@ -43,7 +43,7 @@ struct Resolver::State {
   const Lookup lookup;
   const std::size_t most_threads;
   std::mutex mutex;
-  std::deque<Question> waiting;
+  std::deque<Asked> waiting;
   std::size_t threads = 0;
 };
 
@@ -58,7 +58,7 @@ void work(const std::shared_ptr<State>& state) {
       --state->threads;
       return;
     }
-    Question question = std::move(state->waiting.front());
+    Asked question = std::move(state->waiting.front());
     state->waiting.pop_front();
     lock.unlock();
     if (question.requester.expired()) continue;
@@ -93,7 +93,7 @@ Resolver::Resolver(Lookup lookup, std::size_t most_threads)
     : state_(std::make_shared<State>(std::move(lookup), std::max<std::size_t>(most_threads, 1))) {}
 
 void Resolver::resolve(std::string name, LoopHandle loop, std::weak_ptr<void> requester, Callback callback) {
-  Question question{std::move(name), std::move(loop), std::move(requester), std::move(callback)};
+  Asked question{std::move(name), std::move(loop), std::move(requester), std::move(callback)};
   const std::scoped_lock lock{state_->mutex};
   if (state_->waiting.size() >= most_waiting) {
     return answer(std::move(question), Error{Fault::next_hop_refused, "too many names wait to be resolved"});
@@ -107,7 +107,7 @@ void Resolver::resolve(std::string name, LoopHandle loop, std::weak_ptr<void> re
     ++state_->threads;
   } catch (const std::system_error& error) {
     if (state_->threads > 0) return;  // those that run will come to it
-    Question unanswered = std::move(state_->waiting.back());
+    Asked unanswered = std::move(state_->waiting.back());
     state_->waiting.pop_back();
     answer(std::move(unanswered),
            Error{Fault::next_hop_refused, std::string{"no thread to resolve names: "} + error.what()});

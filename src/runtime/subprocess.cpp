@@ -18,7 +18,7 @@ namespace louver::runtime {
 
 namespace {
 
-constexpr int reads_in_a_turn = 4;
+constexpr int pipe_reads_in_a_turn = 4;
 constexpr int reads_after_the_end = 64;  // of a pipe's usual 64 KiB there is nothing left after these
 
 }  // namespace
@@ -143,7 +143,7 @@ void Subprocess::Process::write_turn() {
 }
 
 void Subprocess::Process::read_turn(Output& output) {
-  for (int i = 0; i < reads_in_a_turn; ++i) {
+  for (int i = 0; i < pipe_reads_in_a_turn; ++i) {
     const Read read = read_once(output);
     if (read == Read::end) return output.watch.close();
     if (read == Read::nothing_now) break;

@@ -21,7 +21,7 @@ WallTime time_of(const ASN1_TIME* time) {
   return WallTime{since_epoch};
 }
 
-std::string text_of(const X509_NAME* name) {
+std::string name_text(const X509_NAME* name) {
   const BioHandle out{BIO_new(BIO_s_mem())};
   if (!out || X509_NAME_print_ex(out.get(), name, 0, XN_FLAG_RFC2253) < 0) return "?";
   const char* text = nullptr;
@@ -29,7 +29,7 @@ std::string text_of(const X509_NAME* name) {
   return printable({text, static_cast<std::size_t>(size)});
 }
 
-std::string_view text_of(const ASN1_STRING* string) {
+std::string_view string_text(const ASN1_STRING* string) {
   return as_text(
       std::as_bytes(std::span{ASN1_STRING_get0_data(string), static_cast<std::size_t>(ASN1_STRING_length(string))}));
 }
@@ -71,8 +71,8 @@ Digest key_digest_of(const X509& certificate) {
 WallTime not_before_of(const X509& certificate) { return time_of(X509_get0_notBefore(&certificate)); }
 WallTime not_after_of(const X509& certificate) { return time_of(X509_get0_notAfter(&certificate)); }
 
-std::string subject_of(const X509& certificate) { return text_of(X509_get_subject_name(&certificate)); }
-std::string issuer_of(const X509& certificate) { return text_of(X509_get_issuer_name(&certificate)); }
+std::string subject_of(const X509& certificate) { return name_text(X509_get_subject_name(&certificate)); }
+std::string issuer_of(const X509& certificate) { return name_text(X509_get_issuer_name(&certificate)); }
 
 std::string serial_of(const X509& certificate) {
   const BigNumberHandle number{ASN1_INTEGER_to_BN(X509_get0_serialNumber(&certificate), nullptr)};
@@ -86,9 +86,10 @@ Result<std::vector<AlternativeName>> alternative_names_of(const X509& certificat
   std::vector<AlternativeName> names;
   for (int i = 0; i < sk_GENERAL_NAME_num(entries.get()); ++i) {  // -1 for null
     const GENERAL_NAME* entry = sk_GENERAL_NAME_value(entries.get(), i);
-    if (entry->type == GEN_DNS) names.push_back({AlternativeName::Kind::dns, std::string{text_of(entry->d.dNSName)}});
+    if (entry->type == GEN_DNS)
+      names.push_back({AlternativeName::Kind::dns, std::string{string_text(entry->d.dNSName)}});
     if (entry->type == GEN_URI) {
-      names.push_back({AlternativeName::Kind::uri, std::string{text_of(entry->d.uniformResourceIdentifier)}});
+      names.push_back({AlternativeName::Kind::uri, std::string{string_text(entry->d.uniformResourceIdentifier)}});
     }
   }
   return names;

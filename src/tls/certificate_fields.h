@@ -55,4 +55,7 @@ bool has_malformed_extension(const X509& certificate);
 /// RFC 3339 in UTC, to the second.
 std::string text_of(WallTime time);
 
+/// Of a key: RSA 2048, P-224. Below it no peer accepts the certificate.
+inline constexpr int least_security_bits = 112;
+
 }  // namespace louver::tls

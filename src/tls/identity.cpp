@@ -9,8 +9,6 @@
 namespace louver::tls {
 namespace {
 
-constexpr int least_security_bits = 112;  // RSA 2048, P-224: below it no peer accepts the certificate
-
 struct PemText {
   std::string_view pem;
   std::string place;  // for errors

@@ -24,7 +24,9 @@ constexpr auto lifetime = std::chrono::hours{24 * 730};
 constexpr auto leaf_lifetime = std::chrono::hours{24};
 constexpr auto backdated = std::chrono::minutes{1};
 
-Error refused(const std::string& place, const std::string& why) { return {Fault::configuration, place + ": " + why}; }
+Error wrong_authority(const std::string& place, const std::string& why) {
+  return {Fault::configuration, place + ": " + why};
+}
 
 /// In the words of x509v3_config(5). A constraint of one kind of names says nothing of the others; so where there is no
 /// DNS name, one is permitted that never exists (RFC 6761 section 6.4), and where there is no address, all are
@@ -107,15 +109,15 @@ Result<std::shared_ptr<const LocalAuthority>> LocalAuthority::open(std::string_v
   ERR_clear_error();
   constexpr const char* remedy = "; remove both files and start again, and have applications trust the new one";
   X509& certificate = *impl->certificate;
-  if (!belongs) return refused(place, std::string{"key and certificate do not belong together"} + remedy);
+  if (!belongs) return wrong_authority(place, std::string{"key and certificate do not belong together"} + remedy);
   if (!is_local_authority(certificate) || !constraints_are_critical(certificate))
-    return refused(place, std::string{"it is no authority that an agent made for local https"} + remedy);
+    return wrong_authority(place, std::string{"it is no authority that an agent made for local https"} + remedy);
   if (not_after_of(certificate) <= now + leaf_lifetime)
-    return refused(place, "it ends at " + text_of(not_after_of(certificate)) + remedy);
+    return wrong_authority(place, "it ends at " + text_of(not_after_of(certificate)) + remedy);
   for (const std::string& host : hosts) {
     if (!permits(&certificate, host))
-      return refused(place, "it was made without \"" + printable(host) +
-                                "\", and is constrained to what it was made for" + remedy);
+      return wrong_authority(place, "it was made without \"" + printable(host) +
+                                        "\", and is constrained to what it was made for" + remedy);
   }
   return std::shared_ptr<const LocalAuthority>{new LocalAuthority(std::move(impl))};
 }

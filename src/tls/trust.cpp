@@ -10,7 +10,7 @@
 namespace louver::tls {
 namespace {
 
-Error unusable(std::string_view place, const std::string& why) {
+Error unusable_anchors(std::string_view place, const std::string& why) {
   return {Fault::configuration, std::string{place} + ": " + why};
 }
 
@@ -23,24 +23,25 @@ Result<std::unique_ptr<Trust::Impl>> empty_trust() {
 
 Result<> add_anchor(Trust::Impl& trust, X509* anchor, const RolePatterns& roles, std::string_view place) {
   const auto it_is = "the certificate of " + subject_of(*anchor);
-  if (has_malformed_extension(*anchor)) return unusable(place, it_is + " has a malformed extension, or one twice");
+  if (has_malformed_extension(*anchor))
+    return unusable_anchors(place, it_is + " has a malformed extension, or one twice");
   if (!is_authority(*anchor)) {
-    return unusable(
+    return unusable_anchors(
         place, it_is + " is not that of an authority (no basic constraint CA); trust the one that issued it instead");
   }
   if (is_local_authority(*anchor))
-    return unusable(place,
-                    it_is + " is an agent's own for https on its machine, which vouches for no party of Louver's");
+    return unusable_anchors(
+        place, it_is + " is an agent's own for https on its machine, which vouches for no party of Louver's");
   const auto [before, is_new] = trust.roles.try_emplace(digest_of(*anchor), roles);
   if (!is_new && before->second != roles) {
-    return unusable(place, it_is + " is configured twice, with different ways to tell roles; keep one of them");
+    return unusable_anchors(place, it_is + " is configured twice, with different ways to tell roles; keep one of them");
   }
   if (X509_STORE_add_cert(trust.store.get(), anchor) != 1) return library_failed("adding a trust anchor");
   return {};
 }
 
 Result<> add_anchors(Trust::Impl& trust, std::string_view pem, const RolePatterns& roles, std::string_view place) {
-  if (auto fault = role_patterns_fault(roles)) return unusable(place, *fault);
+  if (auto fault = role_patterns_fault(roles)) return unusable_anchors(place, *fault);
   LOUVER_ASSIGN(const auto anchors, certificates_from_pem(pem, place));
   for (int i = 0; i < sk_X509_num(anchors.get()); ++i) {
     LOUVER_TRY(add_anchor(trust, sk_X509_value(anchors.get(), i), roles, place));

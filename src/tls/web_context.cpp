@@ -20,10 +20,9 @@ constexpr const char* signatures =
     "RSA+SHA256:RSA+SHA384:RSA+SHA512";
 constexpr const char* groups_with_hybrid = "X25519MLKEM768:X25519:P-256:P-384";
 constexpr const char* groups = "X25519:P-256:P-384";
-constexpr int least_security_bits = 112;
 constexpr long most_certificate_bytes = 64 * 1024;
 
-Error refused(const std::string& place, const std::string& why) { return {Fault::configuration, place + ": " + why}; }
+Error unfit(const std::string& place, const std::string& why) { return {Fault::configuration, place + ": " + why}; }
 
 Result<CertificatesHandle> read_certificates(const std::string& path) {
   LOUVER_ASSIGN(const SecretBytes pem, read_file(path, FileAccess::anybody));
@@ -47,14 +46,14 @@ Result<> add_authorities(SSL_CTX* ssl, const std::string& path, const std::set<D
     X509* authority = sk_X509_value(certificates.get(), i);
     const auto it_is = "the certificate of " + subject_of(*authority);
     if (!is_authority(*authority))
-      return refused(path, it_is + " is not that of an authority; trust the one that issued it instead");
+      return unfit(path, it_is + " is not that of an authority; trust the one that issued it instead");
     if (louver_keys.contains(key_digest_of(*authority))) {
-      return refused(path, it_is +
-                               " is one of Louver's own anchors ([[trust]]), which never counts for an origin; let "
-                               "another authority certify the origin");
+      return unfit(path, it_is +
+                             " is one of Louver's own anchors ([[trust]]), which never counts for an origin; let "
+                             "another authority certify the origin");
     }
     if (is_local_authority(*authority))
-      return refused(path, it_is + " is an agent's own for https on its machine, which never counts for an origin");
+      return unfit(path, it_is + " is an agent's own for https on its machine, which never counts for an origin");
     if (X509_STORE_add_cert(store, authority) != 1) return library_failed("adding an authority");
   }
   return {};
@@ -87,18 +86,18 @@ Result<> set_certificate(SSL_CTX* ssl, const WebClientOptions::Certificate& file
   LOUVER_ASSIGN(const KeyHandle key, key_from_pem(as_text(pem), files.key));
   const CertificateHandle leaf{sk_X509_shift(chain.get())};
   if (const auto role = role_by_usage(*leaf)) {
-    return refused(files.chain, "the certificate is a Louver one, for the role " + std::string{name_of(*role)} +
-                                    ", which is never shown to an origin; have another one issued for it");
+    return unfit(files.chain, "the certificate is a Louver one, for the role " + std::string{name_of(*role)} +
+                                  ", which is never shown to an origin; have another one issued for it");
   }
   const bool belongs = X509_check_private_key(leaf.get(), key.get()) == 1;
   ERR_clear_error();
   if (!belongs) {
-    return refused(files.key, "the private key does not belong to the first certificate of " + files.chain);
+    return unfit(files.key, "the private key does not belong to the first certificate of " + files.chain);
   }
   if (EVP_PKEY_get_security_bits(key.get()) < least_security_bits)
-    return refused(files.key, "the key is too weak (RSA needs 2048 bits)");
+    return unfit(files.key, "the key is too weak (RSA needs 2048 bits)");
   if (SSL_CTX_use_cert_and_key(ssl, leaf.get(), key.get(), chain.get(), 1) != 1)
-    return refused(files.chain, "the TLS library does not take it: " + library_errors());
+    return unfit(files.chain, "the TLS library does not take it: " + library_errors());
   return {};
 }
 

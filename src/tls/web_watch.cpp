@@ -8,24 +8,24 @@
 namespace louver::tls {
 namespace {
 
-WebWatch& watch_of(const SSL* ssl) { return *static_cast<WebWatch*>(SSL_get_app_data(ssl)); }
+WebWatch& web_watch_of(const SSL* ssl) { return *static_cast<WebWatch*>(SSL_get_app_data(ssl)); }
 
 }  // namespace
 
 struct WebWatch::Callbacks {
   static int verify(X509_STORE_CTX* handshake, void*) {
     const auto* ssl = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(handshake, SSL_get_ex_data_X509_STORE_CTX_idx()));
-    WebWatch& watch = watch_of(ssl);
+    WebWatch& watch = web_watch_of(ssl);
     watch.fault_ = verify_web_server(watch.context_, handshake, watch.now_);
     return watch.fault_ ? 0 : 1;
   }
 
   static void note(int sent, int, int content_type, const void* data, std::size_t size, SSL* ssl, void*) {
-    if (sent == 0) watch_of(ssl).on_received(content_type, {static_cast<const std::byte*>(data), size});
+    if (sent == 0) web_watch_of(ssl).on_received(content_type, {static_cast<const std::byte*>(data), size});
   }
 
   static int server_name(SSL* ssl, int* alert, void*) {
-    if (watch_of(ssl).on_server_name(*ssl)) return SSL_TLSEXT_ERR_OK;
+    if (web_watch_of(ssl).on_server_name(*ssl)) return SSL_TLSEXT_ERR_OK;
     *alert = SSL_AD_UNRECOGNIZED_NAME;
     return SSL_TLSEXT_ERR_ALERT_FATAL;
   }

@@ -90,13 +90,6 @@ Result<std::vector<HopFrames>> read_hops(const Place& from) {
   return out;
 }
 
-Result<std::optional<Buffer>> read_seed(const Place& from, const char* member) {
-  if (!from.has(member)) return std::optional<Buffer>{};
-  LOUVER_ASSIGN(const Place seed, from.at(member));
-  LOUVER_ASSIGN(Buffer octets, seed.octets(32, crypto::hash_octets_most));
-  return std::optional{std::move(octets)};
-}
-
 Json hops_to_json(const std::vector<HopFrames>& hops) {
   Json out = Json::array();
   for (const HopFrames& hop : hops) {
@@ -122,8 +115,8 @@ Result<Capture> read_capture(const Place& inputs) {
   if (out.session.size() != out.association.size()) return session.wrong("as many hops as the association are wanted");
   LOUVER_ASSIGN(const Place key_log, inputs.at("key_log"));
   LOUVER_ASSIGN(out.tls, read_key_log(key_log, out.middleboxes()));
-  LOUVER_ASSIGN(out.client_seed, read_seed(inputs, "client_seed"));
-  LOUVER_ASSIGN(out.server_seed, read_seed(inputs, "server_seed"));
+  LOUVER_ASSIGN(out.client_seed, inputs.octets_if_there("client_seed", 32, crypto::hash_octets_most));
+  LOUVER_ASSIGN(out.server_seed, inputs.octets_if_there("server_seed", 32, crypto::hash_octets_most));
   return out;
 }
 

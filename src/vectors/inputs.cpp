@@ -80,13 +80,6 @@ Result<Step> read_step(const Place& place) {
   return step;
 }
 
-Result<std::optional<Buffer>> read_seed(const Place& place, const char* member) {
-  if (!place.has(member)) return std::optional<Buffer>{};
-  LOUVER_ASSIGN(const Place seed, place.at(member));
-  LOUVER_ASSIGN(Buffer octets, seed.octets(secret_octets_least, crypto::hash_octets_most));
-  return std::optional{std::move(octets)};
-}
-
 Result<std::optional<std::map<PartyIndex, Buffer>>> read_receipt_keys(const Place& place) {
   if (!place.has("receipt_keys")) return std::optional<std::map<PartyIndex, Buffer>>{};
   LOUVER_ASSIGN(const Place keys, place.at("receipt_keys"));
@@ -111,8 +104,8 @@ Result<Inputs> read_inputs(const Place& place) {
   LOUVER_ASSIGN(out.manifest, manifest.octets(1, limits::hello_bytes));
   LOUVER_ASSIGN(const Place e2e, place.at("e2e"));
   LOUVER_ASSIGN(out.e2e, e2e.octets(secret_octets_least, crypto::hash_octets_most));
-  LOUVER_ASSIGN(out.client_seed, read_seed(place, "client_seed"));
-  LOUVER_ASSIGN(out.server_seed, read_seed(place, "server_seed"));
+  LOUVER_ASSIGN(out.client_seed, place.octets_if_there("client_seed", secret_octets_least, crypto::hash_octets_most));
+  LOUVER_ASSIGN(out.server_seed, place.octets_if_there("server_seed", secret_octets_least, crypto::hash_octets_most));
   LOUVER_ASSIGN(const Place session, place.at("session"));
   LOUVER_ASSIGN(const std::uint64_t number, session.number(1, session_most));
   out.session = SessionNumber{number};

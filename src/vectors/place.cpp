@@ -82,6 +82,13 @@ Result<Buffer> Place::octets(std::size_t least, std::size_t most) const {
   return out;
 }
 
+Result<std::optional<Buffer>> Place::octets_if_there(const char* member, std::size_t least, std::size_t most) const {
+  if (!has(member)) return std::optional<Buffer>{};
+  LOUVER_ASSIGN(const Place there, at(member));
+  LOUVER_ASSIGN(Buffer octets, there.octets(least, most));
+  return std::optional{std::move(octets)};
+}
+
 Result<Direction> Place::direction() const {
   LOUVER_ASSIGN(const std::string name, text());
   for (const Direction direction : both_directions) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -34,6 +35,8 @@ class Place {
   Result<std::string> text() const;
   /// Lower-case hexadecimal of least..most octets. @fault bad_value
   Result<Buffer> octets(std::size_t least, std::size_t most) const;
+  /// A member of such octets, if it is there. @fault bad_value
+  Result<std::optional<Buffer>> octets_if_there(const char* member, std::size_t least, std::size_t most) const;
   /// "c2s" or "s2c"
   Result<Direction> direction() const;
 

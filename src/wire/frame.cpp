@@ -5,8 +5,6 @@
 namespace louver::wire {
 namespace {
 
-std::uint8_t octet(Bytes bytes, std::size_t at) { return std::to_integer<std::uint8_t>(bytes[at]); }
-
 struct FrameRule {
   FrameType type;
   std::uint8_t flags;  // those that may be set

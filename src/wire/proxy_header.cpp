@@ -16,7 +16,6 @@ constexpr std::size_t v4_block = 12, v6_block = 36, local_block = 216;
 constexpr std::uint8_t type_crc32c = 0x03;
 constexpr std::size_t tlv_fixed = 3;
 
-std::uint8_t octet(Bytes from, std::size_t index) { return std::to_integer<std::uint8_t>(from[index]); }
 std::uint16_t number(Bytes from, std::size_t index) {
   return static_cast<std::uint16_t>(octet(from, index) << 8 | octet(from, index + 1));
 }

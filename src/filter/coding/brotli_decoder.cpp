@@ -7,14 +7,14 @@
 namespace louver::filter::coding {
 namespace {
 
-struct FreeState {
+struct FreeDecoder {
   void operator()(BrotliDecoderState* state) const { BrotliDecoderDestroyInstance(state); }
 };
 
 /// Windows above 16 MiB are an extension that is not in RFC 7932: the library refuses them unless asked to.
 class BrotliDecoder final : public Decoder {
  public:
-  explicit BrotliDecoder(std::unique_ptr<BrotliDecoderState, FreeState> state) : state_(std::move(state)) {}
+  explicit BrotliDecoder(std::unique_ptr<BrotliDecoderState, FreeDecoder> state) : state_(std::move(state)) {}
 
   Result<> decode(Bytes piece, ByteSink& out) override {
     const auto* next_in = reinterpret_cast<const std::uint8_t*>(piece.data());
@@ -42,7 +42,7 @@ class BrotliDecoder final : public Decoder {
   }
 
  private:
-  std::unique_ptr<BrotliDecoderState, FreeState> state_;
+  std::unique_ptr<BrotliDecoderState, FreeDecoder> state_;
   bool begun_ = false;
   bool whole_ = false;
 };
@@ -50,7 +50,7 @@ class BrotliDecoder final : public Decoder {
 }  // namespace
 
 Result<std::unique_ptr<Decoder>> make_brotli_decoder() {
-  std::unique_ptr<BrotliDecoderState, FreeState> state{BrotliDecoderCreateInstance(nullptr, nullptr, nullptr)};
+  std::unique_ptr<BrotliDecoderState, FreeDecoder> state{BrotliDecoderCreateInstance(nullptr, nullptr, nullptr)};
   if (state == nullptr) return Error{Fault::filter_failed, "no memory to undo a content coding"};
   return std::unique_ptr<Decoder>{std::make_unique<BrotliDecoder>(std::move(state))};
 }

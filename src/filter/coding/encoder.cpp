@@ -48,13 +48,13 @@ class GzipEncoder final : public Encoder {
   bool ready_ = false;
 };
 
-struct FreeState {
+struct FreeEncoder {
   void operator()(BrotliEncoderState* state) const { BrotliEncoderDestroyInstance(state); }
 };
 
 class BrotliEncoder final : public Encoder {
  public:
-  explicit BrotliEncoder(std::unique_ptr<BrotliEncoderState, FreeState> state) : state_(std::move(state)) {}
+  explicit BrotliEncoder(std::unique_ptr<BrotliEncoderState, FreeEncoder> state) : state_(std::move(state)) {}
 
   Result<> encode(Bytes piece, Then then, ByteSink& out) override {
     const BrotliEncoderOperation operation = then == Then::finish  ? BROTLI_OPERATION_FINISH
@@ -76,7 +76,7 @@ class BrotliEncoder final : public Encoder {
   }
 
  private:
-  std::unique_ptr<BrotliEncoderState, FreeState> state_;
+  std::unique_ptr<BrotliEncoderState, FreeEncoder> state_;
 };
 
 Result<std::unique_ptr<Encoder>> make_gzip_encoder() {
@@ -86,7 +86,7 @@ Result<std::unique_ptr<Encoder>> make_gzip_encoder() {
 }
 
 Result<std::unique_ptr<Encoder>> make_brotli_encoder() {
-  std::unique_ptr<BrotliEncoderState, FreeState> state{BrotliEncoderCreateInstance(nullptr, nullptr, nullptr)};
+  std::unique_ptr<BrotliEncoderState, FreeEncoder> state{BrotliEncoderCreateInstance(nullptr, nullptr, nullptr)};
   if (state == nullptr) return no_memory();
   BrotliEncoderSetParameter(state.get(), BROTLI_PARAM_QUALITY, brotli_quality);
   BrotliEncoderSetParameter(state.get(), BROTLI_PARAM_LGWIN, brotli_window_log);

@@ -221,18 +221,18 @@ class ScanFactory final : public FilterFactory {
   std::shared_ptr<const Setting> setting_;
 };
 
-Error wrong(std::string_view what) {
+Error wrong_section(std::string_view what) {
   return {Fault::configuration, "filter " + std::string{kind} + ": " + std::string{what}};
 }
 
 Result<> check_rules(const std::vector<Rule>& rules) {
-  if (rules.empty()) return wrong("it has no rules");
+  if (rules.empty()) return wrong_section("it has no rules");
   std::map<std::string_view, const Rule*> known;
   for (const Rule& rule : rules) {
     if (rule.name.empty() || rule.name.size() > 64 || printable(rule.name) != rule.name)
-      return wrong(title_of(rule) + ": a name is 1 to 64 printable ASCII characters");
+      return wrong_section(title_of(rule) + ": a name is 1 to 64 printable ASCII characters");
     const auto [first, is_new] = known.try_emplace(rule.name, &rule);
-    if (!is_new) return wrong(title_of(rule) + ": two rules are called so");
+    if (!is_new) return wrong_section(title_of(rule) + ": two rules are called so");
   }
   return {};
 }
@@ -240,13 +240,13 @@ Result<> check_rules(const std::vector<Rule>& rules) {
 Result<> check_options(const ScanOptions& options) {
   LOUVER_TRY(check_context_list(kind, options.contexts));
   LOUVER_TRY(check_rules(options.rules));
-  if (!options.write) return wrong("it has nowhere to write to");
-  if (options.bounds.ratio_most == 0) return wrong("a ratio of 0 lets nothing be decoded");
+  if (!options.write) return wrong_section("it has nowhere to write to");
+  if (options.bounds.ratio_most == 0) return wrong_section("a ratio of 0 lets nothing be decoded");
   if (options.on_match != OnMatch::replace) return {};
   for (const std::string& context : options.contexts) {
     if (!can_be_replaced_in(context))
-      return wrong("on " + context +
-                   " nothing can be replaced, since that would break its form: block or redact there");
+      return wrong_section("on " + context +
+                           " nothing can be replaced, since that would break its form: block or redact there");
   }
   return {};
 }
@@ -257,11 +257,11 @@ Result<std::shared_ptr<const FilterFactory>> make_scan(ScanOptions options) {
   LOUVER_TRY(check_options(options));
   const bool replaces = options.on_match == OnMatch::replace;
   auto patterns = Patterns::compile(options.rules, replaces ? Patterns::Want::whole : Patterns::Want::ends);
-  if (!patterns) return wrong(patterns.error().detail);
+  if (!patterns) return wrong_section(patterns.error().detail);
   Setting setting{.options = {}, .patterns = *std::move(patterns), .open = {}};
   if (replaces) {
     auto open = OpenMatch::compile(options.rules, *setting.patterns);
-    if (!open) return wrong(open.error().detail);
+    if (!open) return wrong_section(open.error().detail);
     setting.open = *std::move(open);
   }
   setting.options = std::move(options);

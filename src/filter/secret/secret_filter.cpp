@@ -146,33 +146,36 @@ class SecretFactory final : public FilterFactory {
   std::shared_ptr<const SecretOptions> options_;
 };
 
-Error wrong(const std::string& what) { return {Fault::configuration, "filter " + std::string{kind} + ": " + what}; }
+Error wrong_section(const std::string& what) {
+  return {Fault::configuration, "filter " + std::string{kind} + ": " + what};
+}
 
 bool is_plain(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f; });
 }
 
 Result<> check_places(const SecretOptions& options) {
-  if (options.hosts.empty() || options.paths.empty()) return wrong("it has no hosts or no paths, so it does nothing");
+  if (options.hosts.empty() || options.paths.empty())
+    return wrong_section("it has no hosts or no paths, so it does nothing");
   for (const std::string& host : options.hosts) {
-    if (!http::is_authority(host)) return wrong("\"" + printable(host) + "\" is no host");
+    if (!http::is_authority(host)) return wrong_section("\"" + printable(host) + "\" is no host");
   }
   for (const std::string& path : options.paths) {
     if (!http::is_origin_form(path) || path.find('?') != std::string::npos)
-      return wrong("\"" + printable(path) + "\" is no path that a request can have");
+      return wrong_section("\"" + printable(path) + "\" is no path that a request can have");
   }
   return {};
 }
 
 Result<> check_field(const SecretOptions& options) {
   if (options.field != "authorization" && options.field != "cookie")
-    return wrong("credentials stand in \"authorization\" or \"cookie\"");
+    return wrong_section("credentials stand in \"authorization\" or \"cookie\"");
   if (options.field == "cookie" && options.placeholder.empty())
-    return wrong("a cookie holds more than one value: it needs a placeholder");
-  if (!options.scheme.empty() && !http::is_token(options.scheme)) return wrong("the scheme is no token");
+    return wrong_section("a cookie holds more than one value: it needs a placeholder");
+  if (!options.scheme.empty() && !http::is_token(options.scheme)) return wrong_section("the scheme is no token");
   const std::string& placeholder = options.placeholder;
   if (!placeholder.empty() && (placeholder.size() < 8 || placeholder.size() > 256 || !is_plain(placeholder)))
-    return wrong("a placeholder is 8 to 256 characters of printable ASCII without blanks");
+    return wrong_section("a placeholder is 8 to 256 characters of printable ASCII without blanks");
   return {};
 }
 
@@ -181,7 +184,7 @@ Result<> check_field(const SecretOptions& options) {
 Result<std::shared_ptr<const FilterFactory>> make_secret(SecretOptions options) {
   LOUVER_TRY(check_places(options));
   LOUVER_TRY(check_field(options));
-  if (options.source == nullptr || !options.write) return wrong("it has no credential, or nowhere to write to");
+  if (options.source == nullptr || !options.write) return wrong_section("it has no credential, or nowhere to write to");
   return std::shared_ptr<const FilterFactory>{std::make_shared<SecretFactory>(std::move(options))};
 }
 

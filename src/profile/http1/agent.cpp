@@ -1,5 +1,6 @@
 #include "profile/http1/agent.h"
 
+#include "profile/http1/grammar.h"
 #include "profile/http1/request_credentials.h"
 #include "profile/http1/websocket.h"
 
@@ -8,12 +9,6 @@ namespace {
 
 constexpr Refusal too_much_to_lift{413, "the body is too long for fields to be lifted out of it"};
 constexpr Refusal too_early{400, "octets behind a request with Upgrade, before the answer to it"};
-
-/// Of those that this profile carries (RFC 9110 §9.2.2).
-bool is_idempotent(std::string_view method) {
-  return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "PUT" || method == "DELETE" ||
-         method == "TRACE";
-}
 
 Error gone_within_request() { return {Fault::truncated, "the application closed before the end of a request"}; }
 

@@ -12,13 +12,6 @@
 namespace louver::profile::http1 {
 namespace {
 
-/// RFC 9110 §9.2.2
-bool is_idempotent(std::string_view method) {
-  static constexpr std::array methods = {std::string_view{"GET"}, std::string_view{"HEAD"}, std::string_view{"OPTIONS"},
-                                         std::string_view{"PUT"}, std::string_view{"DELETE"}};
-  return std::ranges::find(methods, method) != methods.end();
-}
-
 /// RFC 9110 §8.6: these say that they have no content, where others need say nothing; some origins ask for it (411).
 bool expects_content(std::string_view method) { return method == "POST" || method == "PUT" || method == "PATCH"; }
 

@@ -7,6 +7,11 @@ namespace louver::profile::http1 {
 
 bool is_token(std::string_view text) { return !text.empty() && std::ranges::all_of(text, is_token_char); }
 
+bool is_idempotent(std::string_view method) {
+  static constexpr std::string_view methods[] = {"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"};
+  return std::ranges::find(methods, method) != std::end(methods);
+}
+
 bool is_lower_token(std::string_view text) { return is_token(text) && std::ranges::none_of(text, is_upper); }
 
 bool is_field_value(std::string_view text) {

@@ -37,6 +37,8 @@ bool is_token(std::string_view text);
 bool is_lower_token(std::string_view text);
 /// Only text characters, no blank at either end; may be empty.
 bool is_field_value(std::string_view text);
+/// A request with it may be sent a second time, for all that this profile carries. RFC 9110 §9.2.2
+bool is_idempotent(std::string_view method);
 bool equal_ignoring_case(std::string_view a, std::string_view b);
 std::string lowered(std::string_view text);
 /// Without blanks at both ends.

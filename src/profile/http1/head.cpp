@@ -10,7 +10,7 @@
 namespace louver::profile::http1 {
 namespace {
 
-constexpr std::string_view version = "HTTP/1.1";
+constexpr std::string_view http_version = "HTTP/1.1";
 constexpr std::string_view request_context = "request-head";
 constexpr std::string_view response_context = "response-head";
 
@@ -94,7 +94,7 @@ Result<> read_request_line(std::string_view line, RequestHead& out, const Limits
     return bad(request_context, "the first line is no request line");
   out.method = line.substr(0, first);
   out.target = line.substr(first + 1, last - first - 1);
-  if (line.substr(last + 1) != version) return bad(request_context, "another version than HTTP/1.1");
+  if (line.substr(last + 1) != http_version) return bad(request_context, "another version than HTTP/1.1");
   if (!is_token(out.method) || out.method.size() > limits.method_bytes) return bad(request_context, "the method");
   const bool asterisk = out.target == "*" && out.method == "OPTIONS";
   if (out.target.size() > limits.target_bytes || (!asterisk && !is_origin_form(out.target))) {
@@ -212,7 +212,7 @@ Result<> read_fields(LineReader& lines, Head& head, Result<> (&take)(Field, Head
 }  // namespace
 
 std::string write_head(const RequestHead& head) {
-  std::string out = head.method + " " + head.target + " " + std::string{version} + "\r\n";
+  std::string out = head.method + " " + head.target + " " + std::string{http_version} + "\r\n";
   write_field(out, "host", head.host);
   write_fields(out, head.fields);
   if (head.content_length) write_field(out, "content-length", std::to_string(*head.content_length));
@@ -222,7 +222,7 @@ std::string write_head(const RequestHead& head) {
 }
 
 std::string write_head(const ResponseHead& head) {
-  std::string out = std::string{version} + " " + std::to_string(head.status) + " " + head.reason + "\r\n";
+  std::string out = std::string{http_version} + " " + std::to_string(head.status) + " " + head.reason + "\r\n";
   write_fields(out, head.fields);
   if (head.content_length) write_field(out, "content-length", std::to_string(*head.content_length));
   if (head.status == switching_protocols) write_field(out, "upgrade", websocket);

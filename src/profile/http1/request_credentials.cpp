@@ -7,7 +7,7 @@
 namespace louver::profile::http1 {
 namespace {
 
-constexpr std::string_view context = "request-credentials";
+constexpr std::string_view credentials_context = "request-credentials";
 constexpr std::string_view line_start = "louver-target: ";
 constexpr std::string_view line_end = "\r\n";
 constexpr std::size_t digits = 64;
@@ -35,12 +35,12 @@ Result<RequestCredentials> parse_request_credentials(Bytes message, const Limits
   if (as_text(message).starts_with(line_start)) {
     const std::string_view line = as_text(message).substr(0, line_start.size() + digits + line_end.size());
     if (!line.ends_with(line_end) || !is_digest(line.substr(line_start.size(), digits))) {
-      return Error{Fault::bad_value, std::string{context} + ": louver-target is no digest"};
+      return Error{Fault::bad_value, std::string{credentials_context} + ": louver-target is no digest"};
     }
     out.bound_target = line.substr(line_start.size(), digits);
     message = message.subspan(line.size());
   }
-  LOUVER_ASSIGN(out.fields, parse_credentials(message, context, limits));
+  LOUVER_ASSIGN(out.fields, parse_credentials(message, credentials_context, limits));
   return out;
 }
 
@@ -48,7 +48,7 @@ Result<> check_bound_target(const RequestCredentials& credentials, const Request
   if (credentials.bound_target.empty()) {
     if (!required) return {};
     return Error{Fault::blocked_by_policy,
-                 std::string{context} + ": they are bound to no target, and the policy wants them to be"};
+                 std::string{credentials_context} + ": they are bound to no target, and the policy wants them to be"};
   }
   if (credentials.bound_target == bound_target(head)) return {};
   return Error{Fault::blocked_by_policy,

@@ -14,13 +14,13 @@ constexpr std::array<const char*, 3> curl_places = {"/usr/bin/curl", "/usr/local
 constexpr std::size_t file_octets_most = 16 * 1024 * 1024;
 
 /// What a program prints, once it has ended.
-struct Outcome {
+struct Printed {
   std::string out, err;
   std::optional<runtime::ExitStatus> status;
 };
 
-Result<Outcome> run_program(Stage& stage, std::vector<std::string> argv) {
-  Outcome outcome;
+Result<Printed> run_program(Stage& stage, std::vector<std::string> argv) {
+  Printed outcome;
   runtime::SubprocessOptions options;
   options.argv = std::move(argv);
   options.environment =
@@ -65,7 +65,7 @@ class Curl final : public HttpClient {
       argv.insert(argv.end(), {"-H", "Expect:", "--data-binary", "@" + base + ".upload"});
     }
     argv.push_back(request.url);
-    LOUVER_ASSIGN(const Outcome outcome, run_program(stage_, std::move(argv)));
+    LOUVER_ASSIGN(const Printed outcome, run_program(stage_, std::move(argv)));
     Answer answer;
     answer.whole = outcome.status->ok();
     answer.trouble = outcome.err;
@@ -114,7 +114,7 @@ std::unique_ptr<HttpClient> make_curl(Stage& stage, std::string path, std::strin
 Result<std::unique_ptr<HttpClient>> find_client(Stage& stage) {
   for (const char* path : curl_places) {
     if (access(path, X_OK) != 0) continue;
-    LOUVER_ASSIGN(const Outcome outcome, run_program(stage, {path, "-q", "--version"}));
+    LOUVER_ASSIGN(const Printed outcome, run_program(stage, {path, "-q", "--version"}));
     // "curl 7.88.1 (x86_64-pc-linux-gnu) ..."
     if (outcome.status->ok() && outcome.out.starts_with("curl "))
       return make_curl(stage, path, outcome.out.substr(0, outcome.out.find(' ', 5)));

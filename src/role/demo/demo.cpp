@@ -3,6 +3,7 @@
 #include <iterator>
 #include <ostream>
 
+#include "role/demo/exit.h"
 #include "role/demo/report.h"
 #include "runtime/clock.h"
 #include "runtime/endpoint.h"
@@ -10,8 +11,7 @@
 namespace louver::role::demo {
 namespace {
 
-constexpr std::chrono::seconds longest{18};
-enum Exit : int { all_right = 0, not_so = 1, cannot = 2 };
+constexpr std::chrono::seconds demo_longest{18};
 
 /// "http://host[:port][/path]" -> "host:port".
 /// @fault configuration
@@ -29,7 +29,7 @@ Result<std::string> authority_of(const std::string& url) {
 Result<Outcome> show(runtime::Loop& loop, const DemoOptions& options, std::ostream& talk) {
   const TimePoint began = runtime::now();
   Stage::Options wanted{
-      .program = options.program, .default_origin = {}, .keep = options.keep, .deadline = began + longest};
+      .program = options.program, .default_origin = {}, .keep = options.keep, .deadline = began + demo_longest};
   if (!options.real_origin.empty()) {
     LOUVER_ASSIGN(wanted.default_origin, authority_of(options.real_origin));
   }

@@ -17,7 +17,7 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
 constexpr std::chrono::seconds request_deadline{8};
-constexpr std::size_t body_octets_most = 16 * 1024 * 1024;
+constexpr std::size_t answer_octets_most = 16 * 1024 * 1024;
 
 /// One request through a proxy, step by step; each step begins the next.
 class Fetch {
@@ -38,7 +38,7 @@ class Fetch {
       message_.prepare_payload();
     }
     message_.keep_alive(false);
-    parser_.body_limit(body_octets_most);
+    parser_.body_limit(answer_octets_most);
   }
 
   void start(std::uint16_t proxy_port) {

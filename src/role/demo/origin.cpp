@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "crypto/hash.h"
+#include "role/demo/requests.h"
 
 namespace louver::role::demo {
 namespace {
@@ -21,7 +22,7 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using boost::asio::ip::tcp;
 
-constexpr std::size_t body_octets_most = 8 * 1024 * 1024;
+constexpr std::size_t request_octets_most = 8 * 1024 * 1024;
 constexpr std::chrono::seconds connection_deadline{15};
 constexpr int rounds_to_settle = 8;
 
@@ -51,15 +52,11 @@ http::response<http::string_body> answer_to(const http::request<http::string_bod
   return answer;
 }
 
-std::size_t line_octets(std::string_view name, std::string_view value) {
-  return name.size() + value.size() + std::string_view{": \r\n"}.size();
-}
-
 /// One connection, one request.
 class Visit : public std::enable_shared_from_this<Visit> {
  public:
   Visit(tcp::socket socket, Ledger& ledger) : stream_(std::move(socket)), ledger_(ledger) {
-    parser_.body_limit(body_octets_most);
+    parser_.body_limit(request_octets_most);
     parser_.eager(true);
   }
   void start() {

@@ -8,10 +8,6 @@ namespace {
 
 bool all_ok(const std::vector<Check>& checks) { return std::ranges::all_of(checks, &Check::ok); }
 
-std::size_t line_octets(std::string_view name, std::string_view value) {
-  return name.size() + value.size() + std::string_view{": \r\n"}.size();
-}
-
 /// What the middleboxes said of each message of `context`, in the order in which they said it.
 std::vector<const Json*> messages_of(const PartyProcess& party, std::string_view context) {
   std::vector<const Json*> out;

@@ -9,6 +9,11 @@ namespace louver::role::demo {
 inline constexpr std::string_view card_number = "4111 1111 1111 1111", request_cookie = "account=ab12",
                                   bearer = "Bearer d3m0-t0ken";
 
+/// That a field takes in a head.
+inline std::size_t line_octets(std::string_view name, std::string_view value) {
+  return name.size() + value.size() + std::string_view{": \r\n"}.size();
+}
+
 struct PlannedRequest {
   std::string what;
   Request request;

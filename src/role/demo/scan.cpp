@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <ostream>
 
+#include "role/demo/exit.h"
 #include "role/demo/scan_parts.h"
 #include "role/demo/table.h"
 #include "runtime/clock.h"
@@ -11,9 +12,8 @@
 namespace louver::role::demo {
 namespace {
 
-constexpr std::chrono::seconds longest{90};
-constexpr std::size_t file_octets_most = std::size_t{16} << 20;
-enum Exit : int { all_right = 0, not_so = 1, cannot = 2 };
+constexpr std::chrono::seconds scan_longest{90};
+constexpr std::size_t file_most = std::size_t{16} << 20;
 
 // What tells, wherever it turns up, that somebody was shown it.
 constexpr std::string_view cookie = "session=open-sesame-4711", field = "for-the-server-only-0815", path = "quarterly",
@@ -24,8 +24,8 @@ struct Check {
   bool ok;
 };
 
-std::string content_of(const std::string& file) {
-  const auto bytes = runtime::read_file_checked(file, file_octets_most);
+std::string file_content(const std::string& file) {
+  const auto bytes = runtime::read_file_checked(file, file_most);
   return bytes ? std::string{as_text(*bytes)} : std::string{};
 }
 bool is_there(const std::string& file) {
@@ -66,7 +66,7 @@ class Play {
     const std::string file = parts_.www() + "/up/" + name + "-" + std::string{path};
     if (!bad) {
       check("upload of " + name + ": 201, and nginx has the same octets",
-            has(got.printed, "status 201") && content_of(file) == data);
+            has(got.printed, "status 201") && file_content(file) == data);
       return {};
     }
     if (page_.empty()) page_ = got.printed;
@@ -82,7 +82,7 @@ class Play {
     const std::string to = parts_.directory() + "/fetched-" + name;
     LOUVER_ASSIGN(const auto got, parts_.curl({"-o", to, "-H", "Cookie: " + std::string{cookie}, "-w",
                                                "status %{http_code}\n", url(name, false)}));
-    const std::string fetched = content_of(to);
+    const std::string fetched = file_content(to);
     if (!bad) {
       check("download of " + name + ": 200 and the same octets", has(got.printed, "status 200") && fetched == data);
     } else {
@@ -100,8 +100,8 @@ class Play {
 /// Who was shown what, by what nginx logged and what went to the ICAP server.
 void print_matrix(const ScanParts& parts, std::vector<Check>& checks, std::ostream& out) {
   const std::string told = parts.told_to_scanner();
-  const std::string origin = content_of(parts.directory() + "/nginx.log");
-  const std::string uploaded = content_of(parts.www() + "/up/clean-" + std::string{path});
+  const std::string origin = file_content(parts.directory() + "/nginx.log");
+  const std::string uploaded = file_content(parts.www() + "/up/clean-" + std::string{path});
   struct Row {
     std::string_view what, context, grant, mark;
     const std::string& at_origin;
@@ -127,8 +127,9 @@ void print_matrix(const ScanParts& parts, std::vector<Check>& checks, std::ostre
 Result<bool> show(runtime::Loop& loop, const ScanDemoOptions& options, std::ostream& out, std::ostream& talk) {
   const TimePoint began = runtime::now();
   talk << "starting clamd, c-icap, nginx, gateway, middlebox and agent ..." << std::endl;
-  LOUVER_ASSIGN(const std::unique_ptr<ScanParts> parts,
-                ScanParts::start(loop, {options.program, options.keep, options.without_signature, began + longest}));
+  LOUVER_ASSIGN(
+      const std::unique_ptr<ScanParts> parts,
+      ScanParts::start(loop, {options.program, options.keep, options.without_signature, began + scan_longest}));
   const Paint paint{options.colour};
   std::vector<Check> checks;
   Play play{*parts, checks};

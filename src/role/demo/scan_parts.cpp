@@ -13,7 +13,7 @@
 namespace louver::role::demo {
 namespace {
 
-constexpr std::chrono::hours pki_lifetime{24};
+constexpr std::chrono::hours scan_pki_lifetime{24};
 constexpr std::string_view modules = "/usr/lib/x86_64-linux-gnu/c_icap";
 
 /// What must be there, and the Debian package that it is in.
@@ -71,13 +71,13 @@ Result<> ScanParts::make_pki() const {
     std::filesystem::create_directory(directory() + folder, error);
   const WallTime now = runtime::wall_now();
   LOUVER_ASSIGN(const tls::pki::Authority authority,
-                tls::pki::create_authority({"Louver demo, thrown away", pki_lifetime}, now));
+                tls::pki::create_authority({"Louver demo, thrown away", scan_pki_lifetime}, now));
   LOUVER_TRY(write_scratch(base + "ca.pem", authority.certificate_pem));
   for (const auto& [role, member] :
        {std::pair{tls::Role::client, scan_client}, std::pair{tls::Role::middlebox, scan_box},
         std::pair{tls::Role::server, scan_server}}) {
     const std::string name{member};
-    LOUVER_ASSIGN(const tls::pki::Issued issued, tls::pki::issue(authority, {role, {name}, pki_lifetime}, now));
+    LOUVER_ASSIGN(const tls::pki::Issued issued, tls::pki::issue(authority, {role, {name}, scan_pki_lifetime}, now));
     LOUVER_TRY(write_scratch(base + name + ".pem", issued.chain_pem));
     LOUVER_TRY(write_scratch(base + name + ".key", issued.key_pem));
   }

@@ -77,9 +77,9 @@ struct Tap::State {
   std::thread thread;
 
   void accept() {
-    acceptor.async_accept([this](error_code error, tcp::socket client) {
+    acceptor.async_accept([this](error_code error, tcp::socket accepted) {
       if (error) return;
-      std::make_shared<Pair>(std::move(client), record)->start(server);
+      std::make_shared<Pair>(std::move(accepted), record)->start(server);
       accept();
     });
   }

@@ -60,7 +60,7 @@ class Drawing {
   std::size_t y_ = margin, width_ = 0;
 };
 
-std::string cell_text(const MatrixRow::Cell& cell) {
+std::string cell_label(const MatrixRow::Cell& cell) {
   std::string out{cell.result == Grant::none ? "-" : session::name_of(cell.result)};
   return cell.offered == cell.result ? out : out + " (of " + std::string{session::name_of(cell.offered)} + ")";
 }
@@ -75,7 +75,7 @@ void draw_matrix(const Path& path, Drawing& drawing) {
   std::vector<std::size_t> widths;
   for (std::size_t m = 0; m < names.size(); ++m) {
     widths.push_back(width_of(names[m]));
-    for (const MatrixRow& row : rows) widths.back() = std::max(widths.back(), width_of(cell_text(row.cells[m])));
+    for (const MatrixRow& row : rows) widths.back() = std::max(widths.back(), width_of(cell_label(row.cells[m])));
   }
   drawing.text(0, "context", "bold");
   std::size_t x = first;
@@ -89,7 +89,7 @@ void draw_matrix(const Path& path, Drawing& drawing) {
     x = first;
     for (std::size_t m = 0; m < names.size(); ++m) {
       drawing.box(x, widths[m], colour_of(row.cells[m].result));
-      drawing.text(x + character, cell_text(row.cells[m]));
+      drawing.text(x + character, cell_label(row.cells[m]));
       x += widths[m];
     }
     drawing.next_line();

@@ -3,10 +3,10 @@
 #include <charconv>
 #include <limits>
 
+#include "filter/io/icap/head.h"
+
 namespace louver::filter::icap {
 namespace {
-
-Error wrong(std::string what) { return {Fault::bad_value, std::move(what)}; }
 
 std::optional<std::uint64_t> number(std::string_view text, int base) {
   std::uint64_t out = 0;

@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::size_t options_body_most = std::size_t{64} * 1024;
 
-Error wrong(std::string what) { return {Fault::bad_value, std::move(what)}; }
 Error no_answer(const std::string& why) { return {Fault::filter_failed, "the ICAP server: " + why}; }
 
 }  // namespace

@@ -8,7 +8,7 @@
 namespace louver::filter::icap {
 namespace {
 
-Error no_answer(std::string_view why) { return {Fault::filter_failed, std::string{why}}; }
+Error no_place(std::string_view why) { return {Fault::filter_failed, std::string{why}}; }
 
 const std::string& service_for(const ClientOptions& options, Method method) {
   return method == Method::reqmod ? options.reqmod : options.respmod;
@@ -31,9 +31,9 @@ void Desk::ask(std::uint64_t number, ask::Question question, ask::Engine::Done d
   if (!inquiry->verdict) {
     inquiry->add(inquiry->message().has_body ? Bytes{question.octets} : Bytes{}, question.end);
     if (inquiry->octets() > options_.message_most)
-      inquiry->verdict = no_answer("the message has more than " + std::to_string(options_.message_most) + " octets");
+      inquiry->verdict = no_place("the message has more than " + std::to_string(options_.message_most) + " octets");
     else if (held_ > options_.held_most)
-      inquiry->verdict = no_answer("too much waits for the ICAP server");
+      inquiry->verdict = no_place("too much waits for the ICAP server");
   } else {
     inquiry->add({}, question.end);
   }
@@ -44,7 +44,7 @@ void Desk::ask(std::uint64_t number, ask::Question question, ask::Engine::Done d
 Result<Desk::Opens::iterator> Desk::find_or_open(const Key& key, const ask::Question& question) {
   const auto open = open_.find(key);
   if (open != open_.end()) return open;
-  if (open_.size() >= options_.messages_most) return no_answer("too many messages wait for the ICAP server");
+  if (open_.size() >= options_.messages_most) return no_place("too many messages wait for the ICAP server");
   return open_.emplace(key, Open{question.facts, std::make_shared<Inquiry>(message_of(question), held_)}).first;
 }
 
@@ -169,7 +169,7 @@ void Desk::drop_late() {
   while (!queue_.empty() && queue_.front()->deadline <= runtime::now()) {
     const std::shared_ptr<Inquiry> late = std::move(queue_.front());
     queue_.pop_front();
-    on_verdict(*late, no_answer("no connection to the ICAP server was free in time"));
+    on_verdict(*late, no_place("no connection to the ICAP server was free in time"));
   }
   serve_soon();
 }

@@ -18,8 +18,6 @@ using boost::beast::error_code;
 using Text = boost::beast::string_view;
 
 std::string_view view(Text text) { return {text.data(), text.size()}; }
-Error wrong(std::string what) { return {Fault::bad_value, std::move(what)}; }
-
 template <bool is_request>
 class HeadParser final : public beast_http::basic_parser<is_request> {
  public:

@@ -12,6 +12,9 @@
 /// Heads in what an ICAP server says: its own, and those of the HTTP message that it encloses. RFC 3507 §4.3, §4.4
 namespace louver::filter::icap {
 
+/// Fault::bad_value: an answer is not as it has to be.
+inline Error wrong(std::string what) { return {Fault::bad_value, std::move(what)}; }
+
 inline constexpr std::size_t icap_head_most = std::size_t{16} * 1024;  // octets
 inline constexpr std::size_t http_head_most = std::size_t{48} * 1024;  // octets, of one enclosed head
 inline constexpr std::size_t fields_most = 200;                        // in one head

@@ -6,8 +6,6 @@
 namespace louver::filter::icap {
 namespace {
 
-Error wrong(std::string what) { return {Fault::bad_value, std::move(what)}; }
-
 /// What an ICAP server may write anew in a head that it leaves as it is: of one connection, and its own signature.
 bool is_of_the_hop(const std::string& name) {
   constexpr std::array names = {"connection", "content-length", "keep-alive", "transfer-encoding", "via"};

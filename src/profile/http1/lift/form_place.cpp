@@ -8,7 +8,7 @@ namespace louver::profile::http1 {
 namespace {
 
 constexpr Refusal no_form{400, "the body is no form of one meaning"};
-constexpr Refusal twice{400, "a field that is to be lifted stands in the form twice, or without a value"};
+constexpr Refusal twice_in_form{400, "a field that is to be lifted stands in the form twice, or without a value"};
 
 std::optional<std::string> decoded(std::string_view text) {
   std::string out;
@@ -47,7 +47,7 @@ Verdict find_in_form(std::string_view body, std::span<const FieldContext* const>
         std::ranges::find_if(sources, [&](const FieldContext* one) { return one->source.path.front() == *name; });
     if (wanted != sources.end()) {
       auto& found = out[static_cast<std::size_t>(wanted - sources.begin())];
-      if (found || equals == std::string_view::npos) return twice;
+      if (found || equals == std::string_view::npos) return twice_in_form;
       found = FoundValue{.begin = begin + equals + 1, .end = end, .type = FieldType::string, .value = *value};
     }
     begin = end + 1;

@@ -11,7 +11,7 @@ namespace {
 
 using Kind = FieldSource::Kind;
 
-constexpr Refusal twice{400, "a field that is to be lifted stands there twice"};
+constexpr Refusal twice_in_head{400, "a field that is to be lifted stands there twice"};
 constexpr Refusal other_type{400, "a value that is to be lifted is of another type than configured"};
 constexpr Refusal too_long{400, "a value that is to be lifted is too long"};
 
@@ -27,21 +27,21 @@ struct InBody {
   std::vector<std::size_t> index;
 };
 
-InBody in_body(std::span<const FieldContext> contexts, BodyKind kind) {
+InBody in_body(std::span<const FieldContext> lifted, BodyKind kind) {
   InBody out;
   if (kind == BodyKind::other) return out;
   const Kind wanted = kind == BodyKind::form ? Kind::form : Kind::json;
-  for (std::size_t i = 0; i < contexts.size(); ++i) {
-    if (!is_of(contexts[i], wanted)) continue;
-    out.contexts.push_back(&contexts[i]);
+  for (std::size_t i = 0; i < lifted.size(); ++i) {
+    if (!is_of(lifted[i], wanted)) continue;
+    out.contexts.push_back(&lifted[i]);
     out.index.push_back(i);
   }
   return out;
 }
 
-Verdict find(BodyKind kind, std::string_view body, std::span<const FieldContext* const> contexts, FoundValues& out) {
-  if (kind == BodyKind::form) return find_in_form(body, contexts, out);
-  return find_in_json(body, contexts, out);
+Verdict find(BodyKind kind, std::string_view body, std::span<const FieldContext* const> lifted, FoundValues& out) {
+  if (kind == BodyKind::form) return find_in_form(body, lifted, out);
+  return find_in_json(body, lifted, out);
 }
 
 bool is_utf_8(std::string_view charset) {
@@ -108,16 +108,16 @@ Verdict lift_header(const FieldContext& context, Fields& head, RandomSource& ran
   const auto is_it = [&](const Field& field) { return field.name == context.source.path.front(); };
   const auto field = std::ranges::find_if(head, is_it);
   if (field == head.end()) return {};
-  if (std::ranges::count_if(head, is_it) > 1) return twice;
+  if (std::ranges::count_if(head, is_it) > 1) return twice_in_head;
   FieldMessage out{.marker = make_marker(random), .value = field->value};
   field->value = out.marker;
   message = write_field_message(context, out);
   return {};
 }
 
-Verdict lift_body(std::span<const FieldContext> contexts, BodyKind kind, std::string& body, RandomSource& random,
+Verdict lift_body(std::span<const FieldContext> lifted, BodyKind kind, std::string& body, RandomSource& random,
                   std::vector<std::string>& messages) {
-  const InBody wanted = in_body(contexts, kind);
+  const InBody wanted = in_body(lifted, kind);
   if (wanted.contexts.empty() || body.empty()) return {};
   FoundValues found;
   if (auto refusal = find(kind, body, wanted.contexts, found)) return refusal;
@@ -180,23 +180,23 @@ Result<> put_back_body(const InBody& wanted, BodyKind kind, const std::vector<st
 
 }  // namespace
 
-bool looks_into_bodies(std::span<const FieldContext> contexts) {
-  return std::ranges::any_of(contexts, [](const FieldContext& one) { return !is_of(one, Kind::header); });
+bool looks_into_bodies(std::span<const FieldContext> lifted) {
+  return std::ranges::any_of(lifted, [](const FieldContext& one) { return !is_of(one, Kind::header); });
 }
 
-Verdict kind_of_body(std::span<const FieldContext> contexts, const Fields& head, BodyKind& out) {
+Verdict kind_of_body(std::span<const FieldContext> lifted, const Fields& head, BodyKind& out) {
   out = BodyKind::other;
-  if (!looks_into_bodies(contexts)) return {};
+  if (!looks_into_bodies(lifted)) return {};
   const auto named = [](std::string_view name) { return [name](const Field& field) { return field.name == name; }; };
   if (std::ranges::count_if(head, named("content-type")) != 1)
     return Refusal{415, "no Content-Type or two of them, where fields are lifted out of bodies"};
   const std::string& value = std::ranges::find_if(head, named("content-type"))->value;
   const std::size_t end = std::min(value.find(';'), value.size());
   const std::string type = lowered(trimmed(std::string_view{value}.substr(0, end)));
-  const bool forms = std::ranges::any_of(contexts, [](const FieldContext& one) { return is_of(one, Kind::form); });
+  const bool forms = std::ranges::any_of(lifted, [](const FieldContext& one) { return is_of(one, Kind::form); });
   if (forms && type == "multipart/form-data") return Refusal{415, "a form in parts, of which no field can be lifted"};
   const BodyKind kind = kind_of_type(type);
-  if (in_body(contexts, kind).contexts.empty()) return {};
+  if (in_body(lifted, kind).contexts.empty()) return {};
   const bool coded = std::ranges::any_of(head, [](const Field& field) {
     return field.name == "content-encoding" && !equal_ignoring_case(field.value, "identity");
   });
@@ -207,33 +207,33 @@ Verdict kind_of_body(std::span<const FieldContext> contexts, const Fields& head,
   return {};
 }
 
-Verdict lift(std::span<const FieldContext> contexts, BodyKind kind, Fields& head, std::string& body,
-             RandomSource& random, std::vector<std::string>& messages) {
-  messages.assign(contexts.size(), {});
-  for (std::size_t i = 0; i < contexts.size(); ++i) {
-    if (!is_of(contexts[i], Kind::header)) continue;
-    if (auto refusal = lift_header(contexts[i], head, random, messages[i])) return refusal;
+Verdict lift(std::span<const FieldContext> lifted, BodyKind kind, Fields& head, std::string& body, RandomSource& random,
+             std::vector<std::string>& messages) {
+  messages.assign(lifted.size(), {});
+  for (std::size_t i = 0; i < lifted.size(); ++i) {
+    if (!is_of(lifted[i], Kind::header)) continue;
+    if (auto refusal = lift_header(lifted[i], head, random, messages[i])) return refusal;
   }
-  if (auto refusal = lift_body(contexts, kind, body, random, messages)) return refusal;
+  if (auto refusal = lift_body(lifted, kind, body, random, messages)) return refusal;
   const auto fits = [](const std::string& one) { return one.size() <= field_message_octets_most; };
   if (!std::ranges::all_of(messages, fits)) return too_long;
   return {};
 }
 
-Result<> put_back(std::span<const FieldContext> contexts, BodyKind kind, std::span<const Buffer> messages, Fields& head,
+Result<> put_back(std::span<const FieldContext> lifted, BodyKind kind, std::span<const Buffer> messages, Fields& head,
                   std::string& body) {
-  if (messages.size() != contexts.size()) return Error{Fault::internal_error, "field messages"};
+  if (messages.size() != lifted.size()) return Error{Fault::internal_error, "field messages"};
   std::vector<std::optional<FieldMessage>> read;
-  for (std::size_t i = 0; i < contexts.size(); ++i) {
-    LOUVER_ASSIGN(auto message, parse_field_message(contexts[i], messages[i]));
+  for (std::size_t i = 0; i < lifted.size(); ++i) {
+    LOUVER_ASSIGN(auto message, parse_field_message(lifted[i], messages[i]));
     read.push_back(std::move(message));
   }
-  const InBody wanted = in_body(contexts, kind);
-  for (std::size_t i = 0; i < contexts.size(); ++i) {
-    if (is_of(contexts[i], Kind::header)) {
-      LOUVER_TRY(put_back_header(contexts[i], read[i], head));
+  const InBody wanted = in_body(lifted, kind);
+  for (std::size_t i = 0; i < lifted.size(); ++i) {
+    if (is_of(lifted[i], Kind::header)) {
+      LOUVER_TRY(put_back_header(lifted[i], read[i], head));
     } else if (read[i] && std::ranges::find(wanted.index, i) == wanted.index.end()) {
-      return bad(contexts[i], "a value for a body of another kind");
+      return bad(lifted[i], "a value for a body of another kind");
     }
   }
   return put_back_body(wanted, kind, read, body);
