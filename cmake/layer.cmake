@@ -26,9 +26,12 @@ function(louver_layer_sources name variable)
   set(${variable} ${sources} PARENT_SCOPE)
 endfunction()
 
-# louver_layer(name DEPS layers LIBS libraries): the library of src/<name> and the test program of its *_test.cpp.
+# louver_layer(name DEPS layers LIBS libraries [EACH]): the library of src/<name> and the test program of its *_test.cpp.
+#
+# Where LOUVER_UNITY is on, several sources of a layer make one object, unless it says EACH: most of the time goes into
+# the headers. So names in unnamed namespaces of a layer are unique, and what two files need stands in a header.
 function(louver_layer name)
-  cmake_parse_arguments(LAYER "" "" "DEPS;LIBS" ${ARGN})
+  cmake_parse_arguments(LAYER "EACH" "" "DEPS;LIBS" ${ARGN})
   louver_layer_sources(${name} sources)
   file(GLOB_RECURSE tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*_test.cpp)
   if(NOT sources)
@@ -37,6 +40,11 @@ function(louver_layer name)
   else()
     add_library(louver_${name} STATIC ${sources})
     set(scope PUBLIC)
+    if(LOUVER_UNITY AND NOT LAYER_EACH)
+      set_target_properties(louver_${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+      # This warning takes the file that includes the sources for what holds their types.
+      target_compile_options(louver_${name} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+    endif()
   endif()
   list(TRANSFORM LAYER_DEPS PREPEND louver_)
   target_include_directories(louver_${name} ${scope} ${CMAKE_SOURCE_DIR}/src)

@@ -1,6 +1,7 @@
 # Compiler options that every target of Louver gets, and the switches of the presets.
 option(LOUVER_WERROR "warnings are errors" ON)
 option(LOUVER_FUZZ "null cryptography and libFuzzer targets; never links the louver program" OFF)
+option(LOUVER_UNITY "compile several sources of a layer at a time; each by itself is for tools that read compile_commands.json" ON)
 option(LOUVER_BENCH "build the benchmarks" OFF)
 set(LOUVER_SANITIZE "" CACHE STRING "address (with undefined) or thread")
 set_property(CACHE LOUVER_SANITIZE PROPERTY STRINGS "" address thread)
