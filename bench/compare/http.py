@@ -1,0 +1,70 @@
+"""Requests of HTTP for each second of CPU over all processes of a path: wrk, 16 connections, answers of 1 kB.
+
+Louver   agent (reverse listener), one middlebox, gateway (http/1): silent, and with `scan` over 1,000 patterns of bodies
+nginx    three HTTP proxies with TLS 1.3 and keep-alive between them
+The origin is an nginx whose CPU does not count. Figures: requests for each CPU second; a ratio above the goal is good here.
+"""
+
+import re
+import subprocess
+
+import rig
+
+BODY = "x" * 1000
+
+
+def nginx_chain(bench, pki, origin):
+    first, mid, last = (rig.harness.free_port() for _ in range(3))
+    tls = f"ssl_certificate {pki}/leaf.pem; ssl_certificate_key {pki}/leaf.key; ssl_protocols TLSv1.3; ssl_conf_command Ciphersuites {rig.CIPHER};"
+    keep = "proxy_http_version 1.1; proxy_set_header Connection \"\"; proxy_set_header Host $host;"
+
+    def one(name, port, listen, to, scheme):
+        check = f"proxy_ssl_verify on; proxy_ssl_protocols TLSv1.3; proxy_ssl_name {rig.NAME}; proxy_ssl_server_name on; proxy_ssl_trusted_certificate {pki}/ca.pem;"
+        return bench.keep(rig.nginx(bench.directory, name, port, http=f"keepalive_requests 1000000; upstream next {{ server 127.0.0.1:{to}; keepalive 64; keepalive_requests 1000000; }} "
+                                    f"server {{ listen 127.0.0.1:{port}{listen}; {tls if listen else ''} location / {{ proxy_pass {scheme}://next; {keep} {check if scheme == 'https' else ''} }} }}"))
+    end = one("end", last, " ssl", origin, "http")
+    box = one("mid", mid, " ssl", last, "https")
+    return first, [one("start", first, "", mid, "https"), box, end]
+
+
+def louver_path(bench, name, origin, scans):
+    path = bench.path(name, 1, "http/1", origin)
+    path.offer = {1: {"request-head": "read", "response-head": "read", "response-body": "inspect"}}
+    if scans:
+        rules = path.directory / "rules"
+        rules.write_text("".join(f"rule{i} needle{i:04}-[a-f0-9]{{8}}\n" for i in range(1000)))
+        path.filters[1] = f'[[filter]]\ntype = "scan"\non_match = "block"\nrules_file = "{rules}"\n'
+    path.http_keys = 'mode = "reverse"\nroute = "web"\n'
+    path.start()
+    return path.ports[0], [path.agent, path.processes[1], path.gateway]
+
+
+def load(port, seconds):
+    """Requests that wrk has made; an error is an error."""
+    done = subprocess.run(["wrk", "-t", "1", "-c", "16", "-d", f"{seconds}s", f"http://localhost:{port}/"],
+                          capture_output=True, text=True, timeout=seconds + 30)
+    if done.returncode or "Non-2xx" in done.stdout or "Socket errors" in done.stdout:
+        raise AssertionError(done.stdout + done.stderr)
+    return int(re.search(r"(\d+) requests in", done.stdout)[1])
+
+
+def per_second(chain, seconds):
+    port, processes = chain
+    made = []
+    spent = rig.spent_ns(processes, lambda: made.append(load(port, seconds)))
+    return made[0] / (sum(spent) / 1e9)
+
+
+def measure(quick):
+    rounds, seconds = (3, 1) if quick else (5, 5)
+    with rig.Rig() as bench:
+        origin = rig.harness.free_port()
+        bench.keep(rig.nginx(bench.directory, "origin", origin, http=f'keepalive_requests 1000000; server {{ listen 127.0.0.1:{origin}; location / {{ return 200 "{BODY}"; }} }}'))
+        pki = rig.certificates(bench.directory / "tls")
+        chains = [louver_path(bench, "silent", origin, False), louver_path(bench, "scanning", origin, True), nginx_chain(bench, pki, origin)]
+        for chain in chains:
+            load(chain[0], 1)
+        results = [[per_second(chain, seconds) for chain in chains] for _ in range(rounds)]
+    other = [r[2] for r in results]
+    return [rig.row("HTTP, requests for a CPU second: agent, middlebox, gateway / three nginx", 0.8, [r[0] for r in results], other, "1/s", more_is_better=True),
+            rig.row("HTTP, the same with scan over 1,000 patterns", None, [r[1] for r in results], other, "1/s", more_is_better=True)]
