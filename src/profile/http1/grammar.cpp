@@ -8,7 +8,7 @@ namespace louver::profile::http1 {
 bool is_token(std::string_view text) { return !text.empty() && std::ranges::all_of(text, is_token_char); }
 
 bool is_idempotent(std::string_view method) {
-  static constexpr std::string_view methods[] = {"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"};
+  static constexpr std::string_view methods[] = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"};
   return std::ranges::find(methods, method) != std::end(methods);
 }
 

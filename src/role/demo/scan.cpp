@@ -16,8 +16,8 @@ constexpr std::chrono::seconds scan_longest{90};
 constexpr std::size_t file_most = std::size_t{16} << 20;
 
 // What tells, wherever it turns up, that somebody was shown it.
-constexpr std::string_view cookie = "session=open-sesame-4711", field = "for-the-server-only-0815", path = "quarterly",
-                           content = "figures of the third quarter";
+constexpr std::string_view told_cookie = "session=open-sesame-4711", told_field = "for-the-server-only-0815",
+                           told_path = "quarterly", told_content = "figures of the third quarter";
 
 struct Check {
   std::string what;
@@ -40,7 +40,7 @@ class Play {
   Play(ScanParts& parts, std::vector<Check>& checks) : parts_(parts), checks_(checks) {}
 
   Result<> perform() {
-    const std::string report = std::string{content} + std::string(30000, '.');
+    const std::string report = std::string{told_content} + std::string(30000, '.');
     LOUVER_TRY(upload("clean", report, false));
     LOUVER_TRY(download("clean", report, false));
     LOUVER_TRY(upload("virus", eicar(), true));
@@ -54,16 +54,17 @@ class Play {
  private:
   void check(std::string what, bool ok) { checks_.push_back({std::move(what), ok}); }
   std::string url(const std::string& name, bool up) const {
-    return "http://site.example/" + std::string{up ? "up/" : ""} + name + "-" + std::string{path};
+    return "http://site.example/" + std::string{up ? "up/" : ""} + name + "-" + std::string{told_path};
   }
 
   Result<> upload(const std::string& name, const std::string& data, bool bad) {
     const std::string source = parts_.directory() + "/source-" + name;
     LOUVER_TRY(write_scratch(source, data));
-    LOUVER_ASSIGN(const auto got,
-                  parts_.curl({"-T", source, "-H", "Expect:", "-H", "Cookie: " + std::string{cookie}, "-H",
-                               "X-Private: " + std::string{field}, "-w", "\nstatus %{http_code}\n", url(name, true)}));
-    const std::string file = parts_.www() + "/up/" + name + "-" + std::string{path};
+    LOUVER_ASSIGN(
+        const auto got,
+        parts_.curl({"-T", source, "-H", "Expect:", "-H", "Cookie: " + std::string{told_cookie}, "-H",
+                     "X-Private: " + std::string{told_field}, "-w", "\nstatus %{http_code}\n", url(name, true)}));
+    const std::string file = parts_.www() + "/up/" + name + "-" + std::string{told_path};
     if (!bad) {
       check("upload of " + name + ": 201, and nginx has the same octets",
             has(got.printed, "status 201") && file_content(file) == data);
@@ -78,9 +79,9 @@ class Play {
   }
 
   Result<> download(const std::string& name, const std::string& data, bool bad) {
-    LOUVER_TRY(write_scratch(parts_.www() + "/" + name + "-" + std::string{path}, data));
+    LOUVER_TRY(write_scratch(parts_.www() + "/" + name + "-" + std::string{told_path}, data));
     const std::string to = parts_.directory() + "/fetched-" + name;
-    LOUVER_ASSIGN(const auto got, parts_.curl({"-o", to, "-H", "Cookie: " + std::string{cookie}, "-w",
+    LOUVER_ASSIGN(const auto got, parts_.curl({"-o", to, "-H", "Cookie: " + std::string{told_cookie}, "-w",
                                                "status %{http_code}\n", url(name, false)}));
     const std::string fetched = file_content(to);
     if (!bad) {
@@ -101,16 +102,16 @@ class Play {
 void print_matrix(const ScanParts& parts, std::vector<Check>& checks, std::ostream& out) {
   const std::string told = parts.told_to_scanner();
   const std::string origin = file_content(parts.directory() + "/nginx.log");
-  const std::string uploaded = file_content(parts.www() + "/up/clean-" + std::string{path});
+  const std::string uploaded = file_content(parts.www() + "/up/clean-" + std::string{told_path});
   struct Row {
     std::string_view what, context, grant, mark;
     const std::string& at_origin;
     bool scanner_sees;
   };
-  const Row rows[] = {{"path", "request-head", "none", path, origin, false},
-                      {"private field", "request-head", "none", field, origin, false},
-                      {"cookie", "request-credentials", "none", cookie, origin, false},
-                      {"content", "request-body", "inspect", content, uploaded, true}};
+  const Row rows[] = {{"path", "request-head", "none", told_path, origin, false},
+                      {"private field", "request-head", "none", told_field, origin, false},
+                      {"cookie", "request-credentials", "none", told_cookie, origin, false},
+                      {"content", "request-body", "inspect", told_content, uploaded, true}};
   Table table;
   table.row({"", "context", "grant of " + std::string{scan_box}, "at nginx", "at the ICAP server"});
   for (const Row& row : rows) {

@@ -87,9 +87,9 @@ struct Tap::State {
 
 Tap::Tap(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
-Result<std::unique_ptr<Tap>> Tap::start(std::uint16_t server_port) {
+Result<std::unique_ptr<Tap>> Tap::start(std::uint16_t to_port) {
   auto state = std::make_unique<State>();
-  state->server = loopback(server_port);
+  state->server = loopback(to_port);
   error_code error;
   state->acceptor.open(tcp::v4(), error);
   if (!error) state->acceptor.bind(loopback(0), error);

@@ -13,7 +13,7 @@ namespace louver::role::demo {
 class Tap {
  public:
   /// @fault configuration
-  static Result<std::unique_ptr<Tap>> start(std::uint16_t server_port);
+  static Result<std::unique_ptr<Tap>> start(std::uint16_t to_port);
   Tap(const Tap&) = delete;
   Tap& operator=(const Tap&) = delete;
   ~Tap();
