@@ -25,8 +25,8 @@ class ConnectorTest : public ::testing::Test {
  protected:
   /// A name service that counts its questions.
   Resolver resolver{[this](const std::string& name) -> Result<Addresses> {
-    ++questions;
     const std::scoped_lock lock{mutex};
+    ++questions;  // whoever has the lock and sees the count comes after this answer
     const auto found = names.find(name);
     if (found == names.end()) return Error{Fault::next_hop_refused, "the name does not resolve"};
     return found->second;
