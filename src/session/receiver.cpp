@@ -18,12 +18,15 @@ Receiver::Receiver(const KeySource& keys, Direction direction, const ProfileTrai
       sequence_end_(keys.sequence_end()),
       ledger_(&ledger),
       hop_(std::move(hop), keys.sequence_end()),
-      flows_(keys.plan().flows(direction).size()) {
+      flows_(keys.plan().flows(direction).size()),
+      segments_(keys.terms()),
+      openers_(keys.terms()),
+      sunk_(keys.terms()) {
   for (const ContextInfo& context : terms_->contexts()) {
     const Segment* segment = plan_->segment_on_hop(context.id, direction, hop_rank_);
-    segments_[raw(context.id)] = segment;
+    segments_[context.id] = segment;
     if (segment != nullptr && segment->sink == self_) {
-      sunk_[raw(context.id)] =
+      sunk_[context.id] =
           std::make_unique<Sunk>(Sunk{ExchangeRule{numbered_, traits_of(profile, context).several_messages}});
     }
   }
@@ -46,12 +49,12 @@ Result<Receiver> Receiver::make(const KeySource& keys, Direction direction, cons
 
 Result<> Receiver::load(const KeySource& keys) {
   for (const ContextInfo& context : terms_->contexts()) {
-    const Segment* segment = segments_[raw(context.id)];
+    const Segment* segment = segments_[context.id];
     if (segment == nullptr) continue;
     const bool reads = segment->sink == self_ || std::ranges::find(segment->readers, self_) != segment->readers.end();
     if (!reads) continue;
     LOUVER_ASSIGN(Opener opener, Opener::make(keys, *segment));
-    openers_[raw(context.id)] = std::make_unique<Opener>(std::move(opener));
+    openers_[context.id] = std::make_unique<Opener>(std::move(opener));
   }
   return {};
 }
@@ -83,7 +86,8 @@ Result<> Receiver::check_fin(const DataView& data, const Flow& flow) const {
 }
 
 Result<AcceptedRecord> Receiver::accept(const wire::FrameView& frame) {
-  const Segment* segment = segments_[frame.header.id];
+  const Segment* const* known = segments_.find(ContextId{frame.header.id});
+  const Segment* segment = known != nullptr ? *known : nullptr;
   if (segment == nullptr) {
     return Error{Fault::record_context,
                  "context " + std::to_string(frame.header.id) + " does not exist in direction " + name_of(direction_)};
@@ -117,7 +121,7 @@ void Receiver::note(const AcceptedRecord& record) {
 
 Result<> Receiver::check_exchange(const AcceptedRecord& record, bool end, bool padding_only) {
   const std::uint32_t n = raw(record.exchange());
-  LOUVER_TRY(sunk_[raw(record.context())]->rule.take(record.exchange(), end, padding_only));
+  LOUVER_TRY(sunk_[record.context()]->rule.take(record.exchange(), end, padding_only));
   if (!numbered_ || padding_only) return {};
   if (direction_ == Direction::s2c && n > ledger_->highest_c2s) {
     return Error{Fault::record_exchange, "exchange " + std::to_string(n) + ": an answer to no request"};
@@ -131,7 +135,7 @@ Result<> Receiver::check_exchange(const AcceptedRecord& record, bool end, bool p
 /// What only the sink does with a part: the rules of exchanges, and the values of an audit.
 Result<> Receiver::sink(const AcceptedRecord& record, const Part& part, bool padding_only) {
   LOUVER_TRY(check_exchange(record, part.end, padding_only));
-  AuditDigest* audit = sunk_[raw(part.context)]->audit.get();
+  AuditDigest* audit = sunk_[part.context]->audit.get();
   if (audit == nullptr || padding_only) return {};
   if (part.redacted) {
     audit->add_tombstone(part.exchange, part.redacted_bytes, part.redactor);
@@ -144,9 +148,9 @@ Result<> Receiver::sink(const AcceptedRecord& record, const Part& part, bool pad
 
 Result<> Receiver::audit(const KeySource& keys, AuditBook& book, std::map<ContextId, AuditEcho>* echoes) {
   for (const ContextInfo& context : terms_->contexts()) {
-    Sunk* sunk = sunk_[raw(context.id)].get();
+    Sunk* sunk = sunk_[context.id].get();
     if (sunk == nullptr || !terms_->audited(context.id)) continue;
-    const Segment& segment = *segments_[raw(context.id)];
+    const Segment& segment = *segments_[context.id];
     LOUVER_ASSIGN(AuditDigest digest, AuditDigest::make(keys, segment, AuditPlace::in, book));
     if (echoes != nullptr) {
       const Segment& next = *plan_->segment_on_hop(context.id, direction_, hop_rank_ + 1);
@@ -160,7 +164,7 @@ Result<> Receiver::audit(const KeySource& keys, AuditBook& book, std::map<Contex
 }
 
 Result<std::optional<Part>> Receiver::open(const AcceptedRecord& record, MutableBytes plaintext) {
-  Opener& opener = *openers_[raw(record.context())];
+  Opener& opener = *openers_[record.context()];
   Part part{.context = record.context(), .direction = direction_, .exchange = record.exchange(), .bytes = {}};
   if (const RedactedView* redacted = record.redacted()) {
     LOUVER_ASSIGN(part.redacted_bytes, opener.open(*redacted, record.seq()));
@@ -183,7 +187,7 @@ Result<std::optional<Part>> Receiver::open(const AcceptedRecord& record, Mutable
 }
 
 void Receiver::bear_witness(const AcceptedRecord& record) const {
-  const Opener& opener = *openers_[raw(record.context())];
+  const Opener& opener = *openers_[record.context()];
   if (record.data() != nullptr) {
     opener.bear_witness(*record.data(), record.seq());
   } else {

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "session/audit_digest.h"
+#include "session/by_context.h"
 #include "session/exchanges.h"
 #include "session/opener.h"
 #include "session/part.h"
@@ -55,7 +56,10 @@ class Receiver {
   /// The same record in a copy of its octets that the caller keeps.
   Result<AcceptedRecord> moved(const AcceptedRecord& record, MutableBytes copy) const;
 
-  bool can_open(ContextId context) const { return openers_[raw(context)] != nullptr; }
+  bool can_open(ContextId context) const {
+    const auto* opener = openers_.find(context);
+    return opener != nullptr && *opener != nullptr;
+  }
   /// This party is the sink of the context's segment.
   bool is_sink(const AcceptedRecord& record) const { return record.segment().sink == self_; }
 
@@ -105,10 +109,10 @@ class Receiver {
   std::uint64_t sequence_end_;
   ExchangeLedger* ledger_;
   Hop hop_;
-  std::vector<FlowState> flows_;                // by index in the plan
-  std::array<const Segment*, 256> segments_{};  // on the hop, by context
-  std::array<std::unique_ptr<Opener>, 256> openers_;
-  std::array<std::unique_ptr<Sunk>, 256> sunk_;  // where this party is the sink
+  std::vector<FlowState> flows_;        // by index in the plan
+  ByContext<const Segment*> segments_;  // on the hop
+  ByContext<std::unique_ptr<Opener>> openers_;
+  ByContext<std::unique_ptr<Sunk>> sunk_;  // where this party is the sink
   std::size_t flows_on_hop_ = 0, fins_ = 0, sunk_flows_ = 0, sunk_fins_ = 0;
 };
 

@@ -30,6 +30,9 @@ RelaySession::RelaySession(const KeySource& keys, Duration idle_deadline, TimePo
     : plan_(&keys.plan()),
       self_(keys.self()),
       ledger_(std::make_unique<ExchangeLedger>()),
+      answered_(keys.terms()),
+      redactors_{ByContext<std::unique_ptr<Redactor>>{keys.terms()},
+                 ByContext<std::unique_ptr<Redactor>>{keys.terms()}},
       idle_deadline_(idle_deadline),
       last_activity_(started) {}
 
@@ -37,17 +40,17 @@ Result<> RelaySession::load(const KeySource& keys, const ProfileTraits& profile)
   for (Direction direction : both_directions) {
     LOUVER_ASSIGN(Receiver receiver, Receiver::make(keys, direction, profile, *ledger_));
     LOUVER_ASSIGN(Sender sender, Sender::make(keys, direction, profile));
-    auto way = std::make_unique<Way>(direction, std::move(receiver), std::move(sender));
+    auto way = std::make_unique<Way>(keys.terms(), direction, std::move(receiver), std::move(sender));
     for (const ContextInfo& context : keys.terms().contexts()) {
       if (!context.has[slot(direction)]) continue;
       const Grant grant = keys.terms().grant(self_, context.id, direction);
-      way->grants[raw(context.id)] = grant;
+      way->grants[context.id] = grant;
       way->writes = way->writes || grant == Grant::write;
       if (grant != Grant::redact) continue;
       const Segment* segment =
           plan_->segment_on_hop(context.id, direction, rank_of(self_, direction, plan_->middleboxes()));
       LOUVER_ASSIGN(Redactor redactor, Redactor::make(keys, *segment));
-      redactors_[slot(direction)][raw(context.id)] = std::make_unique<Redactor>(std::move(redactor));
+      redactors_[slot(direction)][context.id] = std::make_unique<Redactor>(std::move(redactor));
     }
     ways_.push_back(std::move(way));
   }
@@ -84,10 +87,10 @@ Result<> RelaySession::on_record(Way& way, const wire::FrameView& frame, RelayHa
 /// Which exchanges are over, so that a writer can tell how many are open. It goes by the headers: a false one the sink
 /// finds.
 void RelaySession::note_answer(const AcceptedRecord& record) {
-  answered_[raw(record.context())] = std::max(answered_[raw(record.context())], raw(record.exchange()));
+  answered_[record.context()] = std::max(answered_[record.context()], raw(record.exchange()));
   std::uint32_t least = raw(record.exchange());
   for (const Flow& flow : plan_->flows(Direction::s2c)) {
-    for (ContextId context : flow.contexts) least = std::min(least, answered_[raw(context)]);
+    for (ContextId context : flow.contexts) least = std::min(least, answered_[context]);
   }
   ledger_->completed = std::max(ledger_->completed, least);
 }
@@ -145,7 +148,7 @@ Result<> RelaySession::resume(Side from, RelayHandler& handler, TimePoint now, O
   if (!way.asked) return {};
   last_activity_ = now;
   const Part& part = way.asked->part;
-  const Grant grant = way.grants[raw(part.context)];
+  const Grant grant = way.grants[part.context];
   Emitter emitter{way, part.context, onward};
   LOUVER_ASSIGN(const Verdict verdict, handler.on_answer(part, grant, grant == Grant::write ? &emitter : nullptr));
   if (verdict == Verdict::later) return {};
@@ -157,7 +160,7 @@ Result<> RelaySession::resume(Side from, RelayHandler& handler, TimePoint now, O
 
 Result<> RelaySession::process(Way& way, const AcceptedRecord& record, bool in_input, RelayHandler& handler,
                                Outbound& onward) {
-  const Grant grant = way.grants[raw(record.context())];
+  const Grant grant = way.grants[record.context()];
   if (grant == Grant::write) return relay_write(way, record, handler, onward);
   if (is_reader(grant)) return relay_read(way, record, in_input, handler, onward);
   return pass(way, record, in_input, onward);
@@ -186,7 +189,7 @@ Result<> RelaySession::relay_read(Way& way, const AcceptedRecord& record, bool i
     way.receiver.bear_witness(record);
     return pass(way, record, in_input, onward);
   }
-  LOUVER_ASSIGN(const Verdict verdict, handler.on_part(*part, way.grants[raw(part->context)], nullptr));
+  LOUVER_ASSIGN(const Verdict verdict, handler.on_part(*part, way.grants[part->context], nullptr));
   if (verdict == Verdict::later) return ask(way, record, *part);
   return settle_read(way, record, *part, verdict, in_input, onward);
 }
@@ -194,7 +197,7 @@ Result<> RelaySession::relay_read(Way& way, const AcceptedRecord& record, bool i
 Result<> RelaySession::settle_read(Way& way, const AcceptedRecord& record, const Part& part, Verdict verdict,
                                    bool in_input, Outbound& onward) {
   const bool has_content = record.data() != nullptr && !part.bytes.empty();
-  if (verdict == Verdict::redact && way.grants[raw(part.context)] == Grant::redact && has_content)
+  if (verdict == Verdict::redact && way.grants[part.context] == Grant::redact && has_content)
     return put_tombstone(way, record, onward);
   if (verdict != Verdict::pass) return Error{Fault::filter_failed, "a filter asked for more than its grant lets it do"};
   way.receiver.bear_witness(record);
@@ -202,7 +205,7 @@ Result<> RelaySession::settle_read(Way& way, const AcceptedRecord& record, const
 }
 
 Result<> RelaySession::put_tombstone(Way& way, const AcceptedRecord& record, Outbound& onward) {
-  const Redactor& redactor = *redactors_[slot(way.direction)][raw(record.context())];
+  const Redactor& redactor = *redactors_[slot(way.direction)][record.context()];
   const MutableBytes frame = onward.extend(redactor.frame_octets());
   return way.sender.stamp(redactor.redact(*record.data(), record.seq(), frame));
 }

@@ -92,11 +92,12 @@ class RelaySession {
     Part part;              // in `plaintext`
   };
   struct Way {
-    Way(Direction d, Receiver r, Sender s) : direction(d), receiver(std::move(r)), sender(std::move(s)) {}
+    Way(const Terms& terms, Direction d, Receiver r, Sender s)
+        : direction(d), receiver(std::move(r)), sender(std::move(s)), grants(terms) {}
     Direction direction;
     Receiver receiver;
     Sender sender;
-    std::array<Grant, 256> grants{};
+    ByContext<Grant> grants;
     std::optional<ContextId> held;  // the context of which a filter keeps something back
     std::optional<Asked> asked;     // while it is there, nothing moves
     std::deque<Waiting> waiting;
@@ -128,9 +129,9 @@ class RelaySession {
   const PathPlan* plan_;
   PartyIndex self_;
   std::unique_ptr<ExchangeLedger> ledger_;
-  std::array<std::uint32_t, 256> answered_{};  // the last exchange whose answer has ended, by context
-  std::vector<std::unique_ptr<Way>> ways_;     // by direction
-  std::array<std::array<std::unique_ptr<Redactor>, 256>, 2> redactors_;
+  ByContext<std::uint32_t> answered_;                              // the last exchange whose answer has ended
+  std::vector<std::unique_ptr<Way>> ways_;                         // by direction
+  std::array<ByContext<std::unique_ptr<Redactor>>, 2> redactors_;  // by direction
   Buffer scratch_;
   Duration idle_deadline_;
   TimePoint last_activity_;

@@ -12,7 +12,8 @@ Sender::Sender(const KeySource& keys, Direction direction, crypto::Aead hop)
       hop_rank_(rank_of(keys.self(), direction, keys.plan().middleboxes())),
       sequence_end_(keys.sequence_end()),
       hop_(std::move(hop), keys.sequence_end()),
-      next_seq_(keys.plan().flows(direction).size()) {}
+      next_seq_(keys.plan().flows(direction).size()),
+      sealers_(keys.terms()) {}
 
 Result<Sender> Sender::make(const KeySource& keys, Direction direction, const ProfileTraits& profile) {
   const std::size_t n = keys.plan().middleboxes();
@@ -29,7 +30,7 @@ Result<> Sender::load(const KeySource& keys, const ProfileTraits& profile) {
     if (segment == nullptr || segment->author != self_) continue;
     const ContextTraits traits = traits_of(profile, context);
     LOUVER_ASSIGN(Sealer sealer, Sealer::make(keys, *segment));
-    sealers_[raw(context.id)] = std::make_unique<Authored>(Authored{
+    sealers_[context.id] = std::make_unique<Authored>(Authored{
         std::move(sealer), ExchangeRule{profile.exchanges, traits.several_messages}, segment->flow, traits.pad_to});
   }
   return {};
@@ -68,7 +69,7 @@ Result<> Sender::emit(Authored& to, std::uint8_t flags, Exchange exchange, Bytes
 }
 
 Result<> Sender::send(const Part& part, Outbound& out) {
-  Authored* to = sealers_[raw(part.context)].get();
+  Authored* to = authored(part.context);
   if (to == nullptr)
     return Error{Fault::record_context,
                  "this party is no author of context " + std::to_string(raw(part.context)) + " here"};
@@ -114,7 +115,7 @@ Result<> Sender::finish(Outbound& out) {
     if (flow.author == self_) lowest.push_back(flow.contexts.front());
   }
   std::ranges::sort(lowest);
-  for (ContextId context : lowest) LOUVER_TRY(emit(*sealers_[raw(context)], wire::flag::fin, Exchange{0}, {}, 0, out));
+  for (ContextId context : lowest) LOUVER_TRY(emit(*sealers_[context], wire::flag::fin, Exchange{0}, {}, 0, out));
   finished_ = true;
   return {};
 }

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "session/audit_digest.h"
+#include "session/by_context.h"
 #include "session/exchanges.h"
 #include "session/output.h"
 #include "session/part.h"
@@ -17,7 +18,7 @@ class Sender {
  public:
   static Result<Sender> make(const KeySource& keys, Direction direction, const ProfileTraits& profile);
 
-  bool is_author(ContextId context) const { return sealers_[raw(context)] != nullptr; }
+  bool is_author(ContextId context) const { return authored(context) != nullptr; }
   /// The values of what is authored here in audited contexts go to `book`, which outlives this.
   /// @param echoes  at a middlebox: what its receiver notes, by context
   Result<> audit(const KeySource& keys, AuditBook& book, std::map<ContextId, AuditEcho>* echoes);
@@ -48,6 +49,11 @@ class Sender {
     std::uint16_t pad_to;
     std::unique_ptr<AuditDigest> audit = nullptr;  // null where nothing is audited
   };
+  /// Null where another party is the author.
+  Authored* authored(ContextId context) const {
+    const auto* one = sealers_.find(context);
+    return one == nullptr ? nullptr : one->get();
+  }
   Sender(const KeySource& keys, Direction direction, crypto::Aead hop);
   Result<> load(const KeySource& keys, const ProfileTraits& profile);
   Result<> emit(Authored& to, std::uint8_t flags, Exchange exchange, Bytes content, std::size_t padding, Outbound& out);
@@ -61,7 +67,7 @@ class Sender {
   std::uint64_t sequence_end_;
   Hop hop_;
   std::vector<std::uint64_t> next_seq_;  // by flow of the plan
-  std::array<std::unique_ptr<Authored>, 256> sealers_;
+  ByContext<std::unique_ptr<Authored>> sealers_;
   bool finished_ = false;
 };
 
