@@ -42,7 +42,7 @@ if(TARGET louver AND NOT LOUVER_SANITIZE)
     COMMAND ${CMAKE_SOURCE_DIR}/tools/check_null_crypto.sh ${CMAKE_CXX_COMPILER} -o null_louver $<TARGET_OBJECTS:louver>
       -Wl,--start-group ${layers} $<TARGET_FILE:louver_null_crypto> -Wl,--end-group
       $<TARGET_FILE:OpenSSL::SSL> $<TARGET_FILE:OpenSSL::Crypto> $<TARGET_FILE:spdlog::spdlog> $<TARGET_FILE:fmt::fmt>
-      ${VECTORSCAN_LINK_LIBRARIES} ${PCRE2_LINK_LIBRARIES} ${CODINGS_LINK_LIBRARIES}
+      ${VECTORSCAN_LINK_LIBRARIES} ${PCRE2_LINK_LIBRARIES} ${RE2_LINK_LIBRARIES} ${CODINGS_LINK_LIBRARIES}
     COMMAND_EXPAND_LISTS)
   set_tests_properties(tools.check_null_crypto PROPERTIES LABELS tools TIMEOUT 60)
 endif()

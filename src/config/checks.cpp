@@ -253,6 +253,19 @@ Result<> check(const IcapFilter& filter, const Where& where, Place place) {
   return {};
 }
 
+Result<> check(const ValidateFilter& filter, const Where& where, Place place) {
+  if (!filter.schema && !filter.jwt_key)
+    return where.wrong(place, "it validates nothing: give it a \"schema\" for JSON, or a \"jwt_key\" for tokens");
+  if (filter.schema && filter.jwt_key)
+    return where.wrong(place,
+                       "bodies and tokens have filters of their own: give one \"schema\", the other \"jwt_key\"");
+  if (filter.jwt_key && !filter.jwt_algorithm)
+    return where.wrong(place, "\"jwt_algorithm\" is needed: no token may choose it");
+  const bool more = filter.jwt_algorithm || filter.jwt_issuer || filter.jwt_audience;
+  if (!filter.jwt_key && more) return where.wrong(place, "\"jwt_\" keys are for a filter with a \"jwt_key\"");
+  return {};
+}
+
 Result<> check(const Approval& approval, const Where& where, Place place) {
   if (approval.refuse && (approval.required || !approval.grants.empty() || !approval.minimum.empty())) {
     return where.wrong(place, "\"refuse\" excludes \"required\", \"grants\" and \"minimum\"");

@@ -375,9 +375,22 @@ struct IcapFilter {
   std::optional<std::uint64_t> message_most = {};
 };
 
+/// Stops messages that are not JSON of a schema, or requests without a good token.
+struct ValidateFilter {
+  enum class Algorithm : std::uint8_t { rs256, ps256, es256, eddsa, hs256 };
+  std::optional<std::string> schema = {};  // file; for the bodies among the contexts
+  std::uint32_t message_most = 256 * 1024;
+  std::optional<std::string> jwt_key = {};  // file; for the tokens of requests
+  std::optional<Algorithm> jwt_algorithm = {};
+  std::optional<std::string> jwt_issuer = {};
+  std::optional<std::string> jwt_audience = {};
+  milliseconds jwt_leeway = {};
+};
+
 struct Filter {
   std::vector<std::string> contexts = {};  // empty: every context on which the middlebox has the grant
-  std::variant<LogFilter, EditFilter, ScanFilter, ExecFilter, SecretFilter, CompressFilter, MirrorFilter, IcapFilter>
+  std::variant<LogFilter, EditFilter, ScanFilter, ExecFilter, SecretFilter, CompressFilter, MirrorFilter, IcapFilter,
+               ValidateFilter>
       options = {};
   std::string place = {};
 };

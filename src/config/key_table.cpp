@@ -64,6 +64,7 @@ class Lister {
       list<CompressFilter>(name, roles);
       list<MirrorFilter>(name, roles);
       list<IcapFilter>(name, roles);
+      list<ValidateFilter>(name, roles);
     }
   }
 

@@ -77,6 +77,8 @@ Result<Filter> read_filter_of_any_type(const Value& value, const Where& where) {
       return read_filter<MirrorFilter>(*table, value.place, where);
     case FilterHead::Type::icap:
       return read_filter<IcapFilter>(*table, value.place, where);
+    case FilterHead::Type::validate:
+      return read_filter<ValidateFilter>(*table, value.place, where);
   }
   return Fault::internal_error;
 }

@@ -37,14 +37,15 @@ struct Head {
 
 /// `type` of a [[filter]]: says which other keys it has.
 struct FilterHead {
-  enum class Type : std::uint8_t { log, edit, scan, exec, secret, compress, mirror, icap };
+  enum class Type : std::uint8_t { log, edit, scan, exec, secret, compress, mirror, icap, validate };
   Type type = Type::log;
 };
 inline constexpr Named<FilterHead::Type> filter_names[] = {
-    {"log", FilterHead::Type::log},       {"edit", FilterHead::Type::edit},
-    {"scan", FilterHead::Type::scan},     {"exec", FilterHead::Type::exec},
-    {"secret", FilterHead::Type::secret}, {"compress", FilterHead::Type::compress},
-    {"mirror", FilterHead::Type::mirror}, {"icap", FilterHead::Type::icap}};
+    {"log", FilterHead::Type::log},          {"edit", FilterHead::Type::edit},
+    {"scan", FilterHead::Type::scan},        {"exec", FilterHead::Type::exec},
+    {"secret", FilterHead::Type::secret},    {"compress", FilterHead::Type::compress},
+    {"mirror", FilterHead::Type::mirror},    {"icap", FilterHead::Type::icap},
+    {"validate", FilterHead::Type::validate}};
 inline constexpr Named<ExecFilter::Access> access_names[] = {{"read", ExecFilter::Access::read},
                                                              {"inspect", ExecFilter::Access::inspect},
                                                              {"redact", ExecFilter::Access::redact},
@@ -70,6 +71,12 @@ inline constexpr Named<IcapFilter::Access> icap_access_names[] = {{"inspect", Ic
                                                                   {"write", IcapFilter::Access::write}};
 inline constexpr Named<IcapFilter::OnFailure> icap_on_failure_names[] = {{"block", IcapFilter::OnFailure::block},
                                                                          {"pass", IcapFilter::OnFailure::pass}};
+
+inline constexpr Named<ValidateFilter::Algorithm> jwt_algorithm_names[] = {{"RS256", ValidateFilter::Algorithm::rs256},
+                                                                           {"PS256", ValidateFilter::Algorithm::ps256},
+                                                                           {"ES256", ValidateFilter::Algorithm::es256},
+                                                                           {"EdDSA", ValidateFilter::Algorithm::eddsa},
+                                                                           {"HS256", ValidateFilter::Algorithm::hs256}};
 
 inline constexpr Named<Audit::OnFull> on_full_names[] = {{"stop", Audit::OnFull::stop},
                                                          {"count", Audit::OnFull::count}};
@@ -478,6 +485,24 @@ constexpr auto keys_of(Tag<IcapFilter>) {
       key("message_most", &IcapFilter::message_most, Octets<std::uint64_t>{1024, std::uint64_t{1} << 40},
           "`icap`: of a body; a longer one is a failure. With access \"write\" at most 1 MiB")
           .otherwise("64 MiB, with access \"write\" 1 MiB")};
+}
+
+constexpr auto keys_of(Tag<ValidateFilter>) {
+  return std::tuple{
+      key("schema", &ValidateFilter::schema, File{}, "`validate`: a JSON Schema that every body must satisfy"),
+      key("message_most", &ValidateFilter::message_most, Octets<std::uint32_t>{1024, 16 * 1024 * 1024},
+          "`validate`: of a body that is looked at; a longer one is stopped"),
+      key("jwt_key", &ValidateFilter::jwt_key, File{},
+          "`validate`: instead of a schema, the key that every request's bearer token must be signed with: a public "
+          "key "
+          "in PEM; for HS256 the secret itself, which only the owner may be able to read"),
+      key("jwt_algorithm", &ValidateFilter::jwt_algorithm, Choice<ValidateFilter::Algorithm>{jwt_algorithm_names},
+          "`validate`: how tokens are signed; no other way counts"),
+      key("jwt_issuer", &ValidateFilter::jwt_issuer, Text{256}, "`validate`: what `iss` of a token must be"),
+      key("jwt_audience", &ValidateFilter::jwt_audience, Text{256},
+          "`validate`: what `aud` of a token must be or hold"),
+      key("jwt_leeway", &ValidateFilter::jwt_leeway, Duration{0ms, 5min},
+          "`validate`: by how much clocks may differ at `exp` and `nbf`")};
 }
 
 constexpr auto keys_of(Tag<Announcement>) {

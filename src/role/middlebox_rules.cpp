@@ -18,6 +18,7 @@
 #include "profile/http1/contexts.h"
 #include "profile/registry.h"
 #include "role/secret_rules.h"
+#include "role/validate_rules.h"
 
 namespace louver::role {
 namespace {
@@ -229,6 +230,11 @@ FactoryResult make_filter(const config::IcapFilter& options, const std::vector<s
   made.write = [&log](const filter::ask::Failure& failure) { log_failure(log, failure); };
   LOUVER_ASSIGN(made.engine, filter::icap::make_icap(std::move(client)));
   return filter::ask::make_ask(std::move(made));
+}
+
+FactoryResult make_filter(const config::ValidateFilter& options, const std::vector<std::string>& contexts,
+                          observe::Log&) {
+  return make_validate_filter(options, contexts);
 }
 
 }  // namespace
