@@ -10,8 +10,11 @@
 #include "cli/commands.h"
 #include "cli/open_log.h"
 #include "config/config.h"
+#include "role/demo/agent_key/agent_key.h"
 #include "role/demo/attempts.h"
 #include "role/demo/insider.h"
+#include "role/demo/pay/pay.h"
+#include "role/demo/pay/shop.h"
 #include "role/demo/scan.h"
 
 namespace louver::cli {
@@ -79,6 +82,48 @@ void add_scan(CLI::App& demo, const Chosen& chosen) {
   });
 }
 
+void add_agent_key(CLI::App& demo, const Chosen& chosen) {
+  CLI::App* command = demo.add_subcommand(
+      "agent-key", "a program uses a key that it never has, through a vault that sees none of its prompts");
+  auto options = std::make_shared<role::demo::agent_key::Options>();
+  command->add_flag_callback(
+      "--unwatched", [options] { options->vault_watches = false; },
+      "let the vault not look for the key in answers: then it comes back, a check fails, and the exit code is 1");
+  command->add_flag("--keep", options->keep, "leave the directory with certificates, key and configuration files");
+  command->final_callback([options, chosen] {
+    chosen([options]() -> int {
+      options->program = own_path();
+      options->colour = wants_colour();
+      return role::demo::agent_key::run_demo(*options, std::cout, std::cerr);
+    });
+  });
+}
+
+void add_pay(CLI::App& demo, const Chosen& chosen) {
+  CLI::App* command = demo.add_subcommand(
+      "pay", "a form goes to a bank through a shop, which fills in the order and never sees the card");
+  auto options = std::make_shared<role::demo::pay::Options>();
+  command->add_flag("--browse", options->browse, "print an address for a browser and stay, until a signal asks to end");
+  command->add_flag_callback(
+      "--unlifted", [options] { options->lifts = false; },
+      "let the card stand in the form: then the shop sees it, checks fail, and the exit code is 1");
+  command->add_flag("--keep", options->keep, "leave the directory with certificates, configuration files and logs");
+  command->final_callback([options, chosen] {
+    chosen([options]() -> int {
+      options->program = own_path();
+      options->colour = wants_colour();
+      return role::demo::pay::run_demo(*options, std::cout, std::cerr);
+    });
+  });
+}
+
+/// The shop's worker: a process that its middlebox starts.
+void add_shop(CLI::App& program, const Chosen& chosen) {
+  CLI::App* command = program.add_subcommand("demo-shop", "");
+  command->group("");
+  command->final_callback([chosen] { chosen([] { return role::demo::pay::run_shop(std::cin, std::cout); }); });
+}
+
 }  // namespace
 
 void add_demo(CLI::App& program, const Chosen& chosen) {
@@ -93,6 +138,8 @@ void add_demo(CLI::App& program, const Chosen& chosen) {
   command->add_flag("--own-client", options->own_client, "make the requests without curl, even if it is installed");
   command->add_flag("--keep", options->keep, "leave the directory with certificates and configuration files");
   add_scan(*command, chosen);
+  add_agent_key(*command, chosen);
+  add_pay(*command, chosen);
   command->final_callback([command, options, chosen] {
     if (!command->get_subcommands().empty()) return;  // which has chosen
     chosen([options]() -> int {
@@ -106,6 +153,7 @@ void add_demo(CLI::App& program, const Chosen& chosen) {
     });
   });
   add_insider(program, chosen);
+  add_shop(program, chosen);
 }
 
 }  // namespace louver::cli
