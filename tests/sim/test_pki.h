@@ -23,15 +23,13 @@ class TestPki {
   std::shared_ptr<const tls::Identity> identity(const std::string& name, tls::Role role,
                                                 std::chrono::seconds lifetime = std::chrono::hours{24}) {
     auto& slot = identities_[{name, role, lifetime.count()}];
-    if (!slot) slot = make(name, role, lifetime);
+    if (!slot) slot = issue(name, role, lifetime, born_);
     return slot;
   }
   /// A second certificate for the same party.
   std::shared_ptr<const tls::Identity> make(const std::string& name, tls::Role role,
                                             std::chrono::seconds lifetime = std::chrono::hours{24}) {
-    const auto issued = tls::pki::issue(authority_, {role, {name}, lifetime}, std::chrono::system_clock::now());
-    if (!issued) throw std::runtime_error(describe(issued.error()));
-    return *tls::Identity::from_pem(issued->chain_pem, issued->key_pem);
+    return issue(name, role, lifetime, std::chrono::system_clock::now());
   }
   std::shared_ptr<const tls::Trust> trust() const { return trust_; }
   const tls::pki::Authority& authority() const { return authority_; }
@@ -65,13 +63,21 @@ class TestPki {
 
  private:
   TestPki() {
-    auto made =
-        tls::pki::create_authority({"Test authority", std::chrono::hours{48}}, std::chrono::system_clock::now());
+    auto made = tls::pki::create_authority({"Test authority", std::chrono::hours{48}}, born_);
     if (!made) throw std::runtime_error(describe(made.error()));
     authority_ = *std::move(made);
     trust_ = *tls::Trust::from_pem(authority_.certificate_pem);
   }
 
+  std::shared_ptr<const tls::Identity> issue(const std::string& name, tls::Role role, std::chrono::seconds lifetime,
+                                             WallTime at) const {
+    const auto issued = tls::pki::issue(authority_, {role, {name}, lifetime}, at);
+    if (!issued) throw std::runtime_error(describe(issued.error()));
+    return *tls::Identity::from_pem(issued->chain_pem, issued->key_pem);
+  }
+
+  // Of all identities, so that those of one path end together whenever each was first asked for.
+  const WallTime born_ = std::chrono::system_clock::now();
   tls::pki::Authority authority_;
   std::shared_ptr<const tls::Trust> trust_;
   std::map<std::tuple<std::string, tls::Role, std::int64_t>, std::shared_ptr<const tls::Identity>> identities_;
