@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/base64.h"
 #include "filter/validate/json_text.h"
 
 namespace louver::filter::validate {
@@ -15,21 +16,12 @@ Error refused(const std::string& why) { return {Fault::blocked_by_policy, "the t
 
 /// RFC 4648 section 5 without padding, in its one form.
 std::optional<Buffer> from_base64url(std::string_view text) {
-  static constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  Buffer out;
-  std::uint32_t bits = 0;
-  unsigned count = 0;
-  for (const char c : text) {
-    const std::size_t value = alphabet.find(c);
-    if (value == std::string_view::npos) return std::nullopt;
-    bits = bits << 6 | static_cast<std::uint32_t>(value);
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    out.push_back(static_cast<std::byte>(bits >> count & 0xffU));
-  }
-  const bool has_form = text.size() % 4 != 1 && (bits & ((1U << count) - 1U)) == 0;
-  return has_form ? std::optional{std::move(out)} : std::nullopt;
+  if (text.find_first_of("+/=") != std::string_view::npos) return std::nullopt;
+  std::string plain{text};
+  std::ranges::replace(plain, '-', '+');
+  std::ranges::replace(plain, '_', '/');
+  plain.append((4 - plain.size() % 4) % 4, '=');
+  return from_base64(plain);
 }
 
 Result<Json> read_part(std::string_view part, const char* name) {
