@@ -1,13 +1,9 @@
 #pragma once
 
 #include "role/demo/client.h"
+#include "role/demo/exit.h"
 
 namespace louver::role::demo {
-
-struct Check {
-  std::string what;
-  bool ok;
-};
 
 /// A request, what came of it, and what was looked at.
 struct RequestResult {

@@ -19,11 +19,6 @@ constexpr std::size_t file_most = std::size_t{16} << 20;
 constexpr std::string_view told_cookie = "session=open-sesame-4711", told_field = "for-the-server-only-0815",
                            told_path = "quarterly", told_content = "figures of the third quarter";
 
-struct Check {
-  std::string what;
-  bool ok;
-};
-
 std::string file_content(const std::string& file) {
   const auto bytes = runtime::read_file_checked(file, file_most);
   return bytes ? std::string{as_text(*bytes)} : std::string{};
@@ -140,9 +135,7 @@ Result<bool> show(runtime::Loop& loop, const ScanDemoOptions& options, std::ostr
   print_matrix(*parts, checks, out);
   out << '\n' << paint.title("What the user is told of the virus") << "\n\n" << play.page() << '\n';
   out << paint.title("Checks") << "\n\n";
-  Table table;
-  for (const Check& one : checks) table.row({paint.verdict(one.ok), one.what});
-  table.print(out);
+  print_checks(checks, paint, out);
   const auto failed = std::ranges::count_if(checks, [](const Check& one) { return !one.ok; });
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(runtime::now() - began);
   out << '\n'
@@ -156,13 +149,7 @@ Result<bool> show(runtime::Loop& loop, const ScanDemoOptions& options, std::ostr
 int run_scan_demo(const ScanDemoOptions& options, std::ostream& out, std::ostream& talk) {
   runtime::ignore_sigpipe();
   runtime::Loop loop;
-  const auto shown = show(loop, options, out, talk);
-  if (!shown) {
-    talk << "louver demo scan: " << shown.error().detail << std::endl;
-    return shown.error().fault == Fault::configuration ? cannot : not_so;
-  }
-  out.flush();
-  return *shown && out ? all_right : not_so;
+  return exit_code(show(loop, options, out, talk), "louver demo scan", out, talk);
 }
 
 }  // namespace louver::role::demo

@@ -144,9 +144,7 @@ void write_report(const Scene& scene, const Exchanges& made, const std::vector<C
       << (made.whoami.whole ? ": " : ", and is cut off: ") << made.whoami.body << '\n';
   write_matrix(scene, paint, out);
   out << '\n' << paint.title("Checks") << '\n';
-  Table table;
-  for (const Check& check : checks) table.row({paint.verdict(check.ok), check.what});
-  table.print(out);
+  print_checks(checks, paint, out);
   if (options.keep) out << "\nConfigurations, certificates and the key are in " << scene.directory() << '\n';
 }
 
@@ -174,13 +172,7 @@ Result<bool> show(runtime::Loop& loop, const Options& options, std::ostream& out
 int run_demo(const Options& options, std::ostream& out, std::ostream& talk) {
   runtime::ignore_sigpipe();
   runtime::Loop loop;
-  const auto shown = show(loop, options, out, talk);
-  if (!shown) {
-    talk << "louver demo agent-key: " << shown.error().detail << std::endl;
-    return shown.error().fault == Fault::configuration ? cannot : not_so;
-  }
-  out.flush();
-  return *shown && out ? all_right : not_so;
+  return exit_code(show(loop, options, out, talk), "louver demo agent-key", out, talk);
 }
 
 }  // namespace louver::role::demo::agent_key

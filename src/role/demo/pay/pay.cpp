@@ -140,9 +140,7 @@ void write_report(const Scene& scene, const Outcome& outcome, const std::vector<
       << "\nthe bank gets      " << outcome.at_bank.body << "\nand answers        " << outcome.receipt.body;
   write_matrix(scene, paint, out);
   out << '\n' << paint.title("Checks") << '\n';
-  Table table;
-  for (const Check& one : checks) table.row({paint.verdict(one.ok), one.what});
-  table.print(out);
+  print_checks(checks, paint, out);
   if (!outcome.trouble.empty()) out << "  the logs: " << printable(outcome.trouble, 300) << '\n';
   if (options.keep) out << "\nConfigurations, certificates and audit logs are in " << scene.directory() << '\n';
 }
@@ -173,13 +171,7 @@ Result<bool> show(runtime::Loop& loop, const Options& options, std::ostream& out
 int run_demo(const Options& options, std::ostream& out, std::ostream& talk) {
   runtime::ignore_sigpipe();
   runtime::Loop loop;
-  const auto shown = show(loop, options, out, talk);
-  if (!shown) {
-    talk << "louver demo pay: " << shown.error().detail << std::endl;
-    return shown.error().fault == Fault::configuration ? cannot : not_so;
-  }
-  out.flush();
-  return *shown && out ? all_right : not_so;
+  return exit_code(show(loop, options, out, talk), "louver demo pay", out, talk);
 }
 
 }  // namespace louver::role::demo::pay
