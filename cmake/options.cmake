@@ -26,10 +26,6 @@ check_pie_supported()  # with CMAKE_POSITION_INDEPENDENT_CODE: programs are link
 add_library(louver_options INTERFACE)
 target_compile_options(louver_options INTERFACE
   -Wall -Wextra -Wconversion -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual)
-if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-  # At -O3 this compiler takes "a" + string for overlapping copies (GCC bug 105651).
-  target_compile_options(louver_options INTERFACE $<$<CONFIG:Release>:-Wno-restrict>)
-endif()
 if(LOUVER_WERROR)
   target_compile_options(louver_options INTERFACE -Werror)
 endif()
