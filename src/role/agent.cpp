@@ -306,23 +306,27 @@ void Agent::accept_tcp(Household& household, runtime::Socket socket, std::size_t
 void Agent::serve_tcp(Household& household, const std::shared_ptr<TcpEnd>& end, const runtime::ConnectionUser& user,
                       std::size_t index) {
   const auto rules = rules_.get();
-  const auto join = [this, &household, weak = std::weak_ptr<TcpEnd>{end}](Result<Joinable> joinable) {
+  auto found = keepers_.of(rules->config.tcp[index].route, user);
+  if (!found) return end->refuse(found.error());
+  const std::shared_ptr<RouteKeeper> keeper = *std::move(found);
+  const auto join = [this, &household, weak = std::weak_ptr<TcpEnd>{end},
+                     weak_keeper = std::weak_ptr<RouteKeeper>{keeper}](Result<Joinable> joinable) {
     const auto alive = weak.lock();
+    const auto from = weak_keeper.lock();
     if (alive == nullptr) return;
     if (!joinable) return alive->refuse(joinable.error());
     auto counted = session_seat(station_, *joinable->record);
     if (!counted) return alive->refuse(counted.error());
     auto session = SessionLink::join(household, station_, joinable->record, joinable->rules->first_party(),
-                                     joinable->rules->profile(), alive->user());
+                                     joinable->rules->profile(), alive->user(),
+                                     from ? from->early_connection(*joinable) : std::nullopt);
     if (!session) return alive->refuse(session.error());
     alive->attach(*std::move(session), *std::move(counted));
   };
-  const auto keeper = keepers_.of(rules->config.tcp[index].route, user);
-  if (!keeper) return end->refuse(keeper.error());
-  if (auto joinable = (*keeper)->current()) {
+  if (auto joinable = keeper->current()) {
     join(*std::move(joinable));
   } else {
-    (*keeper)->when_ready(household.loop().handle(), join);
+    keeper->when_ready(household.loop().handle(), join);
   }
 }
 

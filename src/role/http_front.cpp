@@ -176,7 +176,7 @@ AgentDecision HttpFront::use(const std::shared_ptr<RouteKeeper>& route) {
 Result<> HttpFront::join(const Joinable& joinable) {
   LOUVER_ASSIGN(auto seat, session_seat(station_, *joinable.record));
   LOUVER_ASSIGN(session_, SessionLink::join(household_, station_, joinable.record, joinable.rules->first_party(),
-                                            joinable.rules->profile(), *this));
+                                            joinable.rules->profile(), *this, route_->early_connection(joinable)));
   counted_ = std::move(seat);  // only now: without a session the connection takes none of the sessions there may be
   return {};
 }

@@ -28,7 +28,11 @@ struct Nobody final : LinkOwner {  // until prepare() names the owner; the link 
 
 RouteKeeper::RouteKeeper(std::shared_ptr<const RouteRules> rules, std::string user, Household& household,
                          Station& station)
-    : rules_(std::move(rules)), user_(std::move(user)), household_(household), station_(station) {}
+    : rules_(std::move(rules)),
+      user_(std::move(user)),
+      household_(household),
+      station_(station),
+      early_(household.loop(), station) {}
 
 void RouteKeeper::start() {
   timer_ = std::make_unique<runtime::Timer>(household_.loop());
@@ -64,6 +68,7 @@ void RouteKeeper::give_up() {
   connector_.reset();
   timer_.reset();
   wait_timer_.reset();
+  early_.drop();
   forget_announced();
   if (const auto making = std::exchange(making_, nullptr)) making->abort();
   tell(std::nullopt);
@@ -76,6 +81,7 @@ void RouteKeeper::stop() {
   connector_.reset();
   timer_.reset();
   wait_timer_.reset();
+  early_.drop();
   making_.reset();
   serving_.reset();
 }
@@ -295,8 +301,13 @@ void RouteKeeper::when_ready(runtime::LoopHandle loop, Ready ready) {
     }
     if (rules_ == nullptr) return tell_failure(Error{Fault::next_hop_refused, "the route is gone"});
     if (runtime::now() - begun_at_ >= first_pause) begin();  // else the next try is due soon
+    if (connector_ != nullptr || making_ != nullptr) early_.begin(making_rules_->first_party());
     expire_waiting();
   });
+}
+
+std::optional<runtime::Socket> RouteKeeper::early_connection(const Joinable& joinable) {
+  return early_.take(joinable.rules->first_party());
 }
 
 void RouteKeeper::tell_failure(const Error& error) {

@@ -7,6 +7,7 @@
 
 #include "role/association_link.h"
 #include "role/current.h"
+#include "role/early_connection.h"
 #include "role/route_rules.h"
 #include "runtime/connector.h"
 
@@ -19,7 +20,8 @@ struct Joinable {
 };
 
 /// Keeps one association of a route ready for one user: made before it is needed, renewed ahead of its age, made again
-/// when it is lost or closed. Lives on one loop; current(), when_ready(), lost() and idle() are for any thread.
+/// when it is lost or closed. Lives on one loop; current(), when_ready(), early_connection(), lost() and idle() are for
+/// any thread.
 /// docs/protocol.md §7, §8
 class RouteKeeper final : public session::EndpointPolicy, public std::enable_shared_from_this<RouteKeeper> {
  public:
@@ -46,6 +48,8 @@ class RouteKeeper final : public session::EndpointPolicy, public std::enable_sha
   /// Calls back on `loop` when there is an association, or with why there is none after the handshake deadline.
   using Ready = std::function<void(Result<Joinable>)>;
   void when_ready(runtime::LoopHandle loop, Ready ready);
+  /// A connection for a session that is about to join: one was made if somebody had to wait for the association.
+  std::optional<runtime::Socket> early_connection(const Joinable& joinable);
   /// Somebody was told that this association does not exist (any more), or cannot get to it: new sessions get another.
   void lost(const session::AssociationRecord& record);
   /// Its association has no session and nobody waits for one.
@@ -82,6 +86,7 @@ class RouteKeeper final : public session::EndpointPolicy, public std::enable_sha
   std::unique_ptr<runtime::Connector> connector_;
   std::unique_ptr<runtime::Timer> timer_;       // renewal, or the next try; null before start() and when given up
   std::unique_ptr<runtime::Timer> wait_timer_;  // of those who wait
+  EarlyConnection early_;
   std::shared_ptr<AssociationLink> making_, serving_;
   std::shared_ptr<const RouteRules> extended_;       // with middleboxes that announced themselves to the one being made
   std::shared_ptr<const RouteRules> extended_from_;  // what was so extended last

@@ -27,7 +27,8 @@ SessionLink::SessionLink(Household& household, Station& station, std::shared_ptr
 Result<std::shared_ptr<SessionLink>> SessionLink::join(Household& household, Station& station,
                                                        std::shared_ptr<session::AssociationRecord> record,
                                                        const runtime::Endpoint& first_party,
-                                                       const session::ProfileTraits& profile, SessionUser& user) {
+                                                       const session::ProfileTraits& profile, SessionUser& user,
+                                                       std::optional<runtime::Socket> connection) {
   SessionNumber number{};
   std::unique_ptr<session::EndpointSession> engine;
   LOUVER_ASSIGN(const Buffer join,
@@ -43,6 +44,10 @@ Result<std::shared_ptr<SessionLink>> SessionLink::join(Household& household, Sta
   made->arm_timer();
   made->out_.append(join);
   household.move_in(made);
+  if (connection) {
+    household.loop().post([made, socket = *std::move(connection)]() mutable { made->on_connected(std::move(socket)); });
+    return made;
+  }
   made->connector_ = std::make_unique<runtime::Connector>(
       household.loop(), station.resolver, first_party, runtime::ConnectOptions{.allow_private = true},
       runtime::now() + station.limits.connect_deadline,

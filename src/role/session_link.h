@@ -26,12 +26,14 @@ class SessionUser : public session::PartSink {
 /// An endpoint's session on its connection.
 class SessionLink final : public Resident, public LinkOwner {
  public:
-  /// Client: takes a number, makes the JOIN and connects; what is sent meanwhile goes out behind it.
+  /// Client: takes a number, makes the JOIN and connects, unless it is given a connection; what is sent meanwhile goes
+  /// out behind it.
   /// @fault revoked, certificate_expired: the association takes no more sessions
   static Result<std::shared_ptr<SessionLink>> join(Household& household, Station& station,
                                                    std::shared_ptr<session::AssociationRecord> record,
                                                    const runtime::Endpoint& first_party,
-                                                   const session::ProfileTraits& profile, SessionUser& user);
+                                                   const session::ProfileTraits& profile, SessionUser& user,
+                                                   std::optional<runtime::Socket> connection);
   /// Server: the JOIN has been taken from `link`.
   static std::shared_ptr<SessionLink> take(Household& household, SidedLinkPtr link, Station& station,
                                            std::shared_ptr<session::AssociationRecord> record, SessionNumber number,

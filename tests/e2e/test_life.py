@@ -11,7 +11,7 @@ import threading
 import time
 import unittest
 
-from harness import FULL, LOUVER, Case, wait_for
+from harness import DEADLINE, FULL, LOUVER, Case, wait_for
 from listening import Echo, Listening
 
 COUNT = 1000 if FULL else 100
@@ -361,6 +361,67 @@ class Daily(Case):
         self.assertEqual(cutter.cut, 0)
         self.assertEqual(self.curl(path), (0, b"hello", "200"))
         self.assertEqual(len(path.agent.find("association.open")), 1)
+
+
+class Early(Case):
+    """Who waits for the association has a connection for his session by the time that it stands."""
+
+    def together(self, then):
+        """An agent whose association gets nowhere before another connection has come, which `then` is done to."""
+        origin = Echo()
+        self.addCleanup(origin.close)
+        path = self.path(1, "stream/1", origin.port)
+        path.offer = {1: {"upstream": "read"}}
+        for i in (2, 1):
+            path.start_party(i)
+        relay = Holding(path.ports[1], then)
+        self.addCleanup(relay.close)
+        path.ports[1] = relay.port
+        path.start_party(0)
+        with socket.create_connection(("127.0.0.1", path.ports[0]), DEADLINE) as s:
+            s.sendall(b"hello")
+            self.assertEqual(s.recv(5, socket.MSG_WAITALL), b"hello")
+        self.assertEqual(len(path.agent.find("association.open")), 1)
+        return relay
+
+    def test_the_first_session_joins_on_a_connection_that_was_made_early(self):
+        relay = self.together(lambda s: None)
+        self.assertEqual(relay.joined, [True])
+        self.assertEqual(relay.accepted, 2)
+
+    def test_one_that_has_ended_meanwhile_is_not_used(self):
+        self.assertEqual(self.together(lambda s: s.shutdown(socket.SHUT_RDWR)).joined, [False])
+
+    def test_one_on_which_somebody_speaks_is_not_used(self):
+        self.assertEqual(self.together(lambda s: s.sendall(b"x")).joined, [False])
+
+
+class Holding(Listening):
+    """A relay before the first middlebox that passes no Hello on until a silent connection has come as well and `then` was done to it."""
+
+    def __init__(self, target, then):
+        self.target, self.then = target, then
+        self.connections, self.early, self.joined = [], None, []  # joined: was it the early one, for each JOIN
+        super().__init__()
+
+    def serve(self, s):
+        self.connections.append(s)
+        with s:
+            try:
+                first = s.recv(65536)
+            except OSError:
+                return
+            if first[:1] == b"\x05":
+                self.joined.append(s is self.early)
+            elif first:
+                self.early = wait_for(lambda: next((one for one in self.connections if one is not s), None), "an early connection")
+                self.then(self.early)
+            with socket.create_connection(("127.0.0.1", self.target)) as t:
+                t.sendall(first)
+                back = threading.Thread(target=pump, args=(t, s), daemon=True)
+                back.start()
+                pump(s, t)
+                back.join()
 
 
 class Cutter(Listening):
