@@ -127,6 +127,16 @@ class Refusals(PolicyCase):
             self.assertEqual(file, str(files[0]))
             self.assertEqual(files[0].read_text().splitlines()[int(line) - 1], "[[route.middlebox]]")
 
+    def test_a_gateway_by_itself_warns_of_contexts_that_no_session_has(self):
+        path = self.whole_path()
+        path.allow[1] = {"request-haed": "read", "card": "read"}
+        file = self.files(path)[-1]
+        with open(file, "a", encoding="utf-8") as out:
+            out.write('[[context]]\nname = "card"\nfrom = "json:/card"\n')
+        done = subprocess.run([LOUVER, "gateway", "--check", "--config", str(file)], capture_output=True, text=True, timeout=60)
+        self.assertEqual((done.returncode, done.stdout), (0, f"{file}: all right\n"), done.stderr)
+        self.assertRegex(done.stderr, r'\Awarning: [^\n]*:\d+:\d+: m1\.example: [^\n]*"request-haed"[^\n]*did you mean "request-head"\?\n\Z')
+
     def test_a_file_with_a_fault_or_without_a_role_is_told_with_its_place(self):
         path = self.whole_path()
         path.extra["agent"] = ""

@@ -23,6 +23,9 @@ std::vector<Finding> filter_findings(const Path& path);
 /// Names that do not fit between files, and names of contexts that no profile has.
 std::vector<Finding> name_findings(const Files& files, const std::vector<Path>& paths);
 
+/// Contexts that a gateway's file names and no session can have, whatever the other files say: for `--check`.
+std::vector<Finding> unknown_contexts(const config::Gateway& gateway);
+
 /// All of them, in the order of the paths.
 std::vector<Finding> all_findings(const Files& files, const std::vector<Path>& paths);
 

@@ -15,7 +15,7 @@ std::string meant(std::string_view written, const std::vector<std::string_view>&
   return near ? "; did you mean \"" + std::string{*near} + "\"?" : "";
 }
 
-/// Contexts of the profiles that the gateway serves, and of the paths to it.
+/// Contexts of the profiles that the gateway serves, its field contexts, and those of the paths to it.
 std::vector<std::string_view> contexts_known(const config::Gateway& gateway, const std::vector<Path>& paths) {
   std::vector<std::string_view> out;
   for (const session::ProfileTraits& profile : profile::profiles()) {
@@ -25,6 +25,7 @@ std::vector<std::string_view> contexts_known(const config::Gateway& gateway, con
     if (!served) continue;
     for (const session::ContextTraits& context : profile.contexts) out.push_back(context.name);
   }
+  for (const config::FieldContext& context : gateway.contexts) out.push_back(context.name);
   for (const Path& path : paths) {
     if (path.gateway != &gateway || path.kind != Path::Kind::route) continue;
     for (const config::GrantMatrix::Context& context : path.offered.contexts) out.push_back(context.name);
@@ -94,6 +95,12 @@ std::vector<Finding> name_findings(const Files& files, const std::vector<Path>& 
     find_missing_files(files, paths, out);
   }
   for (const config::Gateway& gateway : files.gateways) find_unknown_contexts(gateway, paths, out);
+  return out;
+}
+
+std::vector<Finding> unknown_contexts(const config::Gateway& gateway) {
+  std::vector<Finding> out;
+  find_unknown_contexts(gateway, {}, out);
   return out;
 }
 

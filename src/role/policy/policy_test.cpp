@@ -196,6 +196,8 @@ TEST(Policy, names_that_do_not_fit_are_warned_of) {
   ASSERT_TRUE(typo.warns("unknown-context"));
   EXPECT_NE(text_of(typo.report).find("did you mean \"request-head\"?"), std::string::npos) << text_of(typo.report);
   EXPECT_TRUE(Judged("", gateway(R"(x = "read")", R"(minimum = { x = "read" })")).warns("minimum-never-met"));
+  const std::string card = "[[context]]\nname = \"card\"\nfrom = \"json:/card\"\n";
+  EXPECT_FALSE(Judged("", gateway(R"(card = "read")", card)).warns("unknown-context"));
 
   const std::string other = "name = \"other.example\"\n" + gateway(R"(request-head = "read")").substr(19);
   const Judged lonely{agent(R"(request-head = "read")"), other};
