@@ -26,6 +26,11 @@ std::string text_of(const Json& value) {
   return out.empty() ? "none" : out;
 }
 
+/// Of the policy of a role, a list without a name in it lets everybody in.
+bool lets_all_in(const std::string& key, const Json& value) {
+  return value.is_array() && value.empty() && (key == "clients" || key == "servers");
+}
+
 /// Lists of objects as one line each, the rest as "key  value"; counters that are 0 are left out.
 void print(const Json& answer, const std::string& indent) {
   for (const auto& [key, value] : answer.items()) {
@@ -41,7 +46,7 @@ void print(const Json& answer, const std::string& indent) {
         std::cout << indent << "  " << line << '\n';
       }
     } else if (!(value.is_number() && value == 0 && key.ends_with("_total") && !indent.empty())) {
-      std::cout << indent << key << "  " << text_of(value) << '\n';
+      std::cout << indent << key << "  " << (lets_all_in(key, value) ? "any" : text_of(value)) << '\n';
     }
   }
 }
@@ -64,6 +69,8 @@ int ask(const Request& request, const std::string& command) {
     std::cout << *said << '\n';
   } else if (answer["ok"] == true) {
     print(answer, "");
+    if (command == "withdraw" && answer.value("associations", Json{}) == 0)
+      std::cerr << "louver control: note: no association here has a party of that name\n";
   } else {
     std::cerr << "louver control: " << text_of(answer.value("error", Json{""})) << '\n';
   }

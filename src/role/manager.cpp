@@ -62,6 +62,13 @@ OrderedJson describe(const session::AssociationRecord& record) {
   return out;
 }
 
+bool takes_part(const session::AssociationRecord& record, std::string_view name) {
+  for (std::size_t i = 1; i <= raw(record.terms().server()); ++i) {
+    if (record.terms().name(PartyIndex{static_cast<std::uint8_t>(i)}) == name) return true;
+  }
+  return std::ranges::any_of(record.parties(), [&](const session::PartyReport& party) { return party.name == name; });
+}
+
 }  // namespace
 
 Manager::Manager(runtime::Loop& loop, Station& station, Manageable& role)
@@ -82,7 +89,7 @@ void Manager::ask(std::string_view line, Answer answer) {
     return answer(refusal(R"(a command is one line of JSON: {"command": "status"})"));
   const auto& command = request["command"].get_ref<const std::string&>();
   if (command == "status") return answer(status());
-  if (command == "reload") return submit({command, reading(), std::move(answer)});
+  if (command == "reload") return submit({command, reading(), {}, std::move(answer)});
   if (command == "withdraw" || command == "restore") return withdraw(request, std::move(answer));
   if (command == "renew") {
     role_.renew();
@@ -108,13 +115,18 @@ void Manager::withdraw(const Json& request, Answer answer) {
   }
   Change change;
   if (!at_once) change.drain = drain();
-  submit({command, std::move(change), std::move(answer)});
+  submit({command, std::move(change), associations_with(name->get<std::string>()), std::move(answer)});
 }
 
 void Manager::reload() {
   const bool waits = std::ranges::any_of(waiting_, [](const Job& job) { return job.command == "reload"; });
   if (waits) return;
-  submit({"reload", reading(), {}});
+  submit({"reload", reading(), {}, {}});
+}
+
+std::size_t Manager::associations_with(std::string_view name) const {
+  const auto all = station_.associations.list(station_.associations.size());
+  return static_cast<std::size_t>(std::ranges::count_if(all, [&](const auto& one) { return takes_part(*one, name); }));
 }
 
 Duration Manager::drain() const { return std::min<Duration>(station_.limits.drain_deadline, limits::withdrawal_drain); }
@@ -140,20 +152,20 @@ void Manager::start_next() {
   job.change.edition = ++edition_;
   worker_ = std::thread{[this, job = std::move(job), handle = loop_.handle(), weak = std::weak_ptr<Manager*>{alive_}] {
     auto prepared = std::make_shared<Result<Manageable::Apply>>(role_.prepare(job.change));
-    handle.post([weak, prepared, command = job.command, answer = job.answer] {
-      if (const auto alive = weak.lock()) (*alive)->finish(command, answer, std::move(*prepared));
+    handle.post([weak, prepared, done = Done{job.command, job.associations, job.answer}] {
+      if (const auto alive = weak.lock()) (*alive)->finish(done, std::move(*prepared));
     });
   }};
 }
 
-void Manager::finish(const std::string& command, const Answer& answer, Result<Manageable::Apply> prepared) {
+void Manager::finish(const Done& done, Result<Manageable::Apply> prepared) {
   busy_ = false;
-  const bool is_reload = command == "reload";
+  const bool is_reload = done.command == "reload";
   if (!prepared) {
     if (is_reload) ++failed_reloads_;
     station_.log.write(observe::Level::error, observe::Event::config_error,
-                       {{"fault", prepared.error().detail}, {"what", "nothing was changed: " + command}});
-    if (answer) answer(refusal(prepared.error().detail));
+                       {{"fault", prepared.error().detail}, {"what", "nothing was changed: " + done.command}});
+    if (done.answer) done.answer(refusal(prepared.error().detail));
   } else {
     const std::vector<std::string> kept = (*prepared)();
     if (is_reload) {
@@ -166,8 +178,16 @@ void Manager::finish(const std::string& command, const Answer& answer, Result<Ma
       station_.log.write(observe::Level::warn, observe::Event::config_warning,
                          {{"what", "changed in the file, but needs a restart: " + fixed}});
     }
-    station_.log.write(observe::Level::info, observe::Event::config_loaded, {{"what", command}});
-    if (answer) answer(line_of({{"ok", true}, {"needs_restart", kept}}));
+    station_.log.write(observe::Level::info, observe::Event::config_loaded, {{"what", done.command}});
+    if (!done.answer) return start_next();
+    OrderedJson said{{"ok", true}};
+    if (is_reload) {
+      said["needs_restart"] = kept;
+    } else {
+      said["withdrawn"] = withdrawn_;
+      said["associations"] = done.associations;
+    }
+    done.answer(line_of(said));
   }
   start_next();
 }

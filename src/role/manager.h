@@ -33,14 +33,21 @@ class Manager {
   struct Job {
     std::string command;
     Change change;
-    Answer answer;  // may be empty
+    std::size_t associations;  // that had the party that is withdrawn or restored
+    Answer answer;             // may be empty
+  };
+  struct Done {
+    std::string command;
+    std::size_t associations;
+    Answer answer;
   };
   void withdraw(const nlohmann::json& request, Answer answer);
+  std::size_t associations_with(std::string_view name) const;  // a misspelled name has none
   Duration drain() const;  // for sessions that a change ends, where nobody wants it at once
   Change reading() const;
   void submit(Job job);
   void start_next();
-  void finish(const std::string& command, const Answer& answer, Result<Manageable::Apply> prepared);
+  void finish(const Done& done, Result<Manageable::Apply> prepared);
   std::string status() const;
 
   runtime::Loop& loop_;

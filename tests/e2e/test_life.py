@@ -183,7 +183,9 @@ class Reload(Case):
         path.offer = {1: {"request-head": "read"}, 2: {"request-head": "read"}}
         path.start()
         self.assertEqual(self.curl(path)[1], b"hello")
-        path.control(3, "withdraw", "m2.example", "--now")
+        self.assertEqual(path.control(3, "withdraw", "m2.exmaple")["associations"], 0, "a misspelled name is seen")
+        path.control(3, "restore", "m2.exmaple")
+        self.assertEqual(path.control(3, "withdraw", "m2.example", "--now")["associations"], 1)
         self.assertEqual(path.control(3, "status")["withdrawn"], ["m2.example"])
         self.assertEqual(path.agent.wait_event("association.fail")[0]["alert"], "grant_refused")
         self.assertNotEqual(self.curl(path)[2], "200")
