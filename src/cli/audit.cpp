@@ -201,7 +201,11 @@ Result<Found> look_up(const DiscloseOptions& options) {
     }
     return true;
   }));
-  if (out.contexts.empty()) return Error{Fault::configuration, options.log + ": there is no such association"};
+  if (out.contexts.empty()) {
+    return Error{Fault::configuration,
+                 options.log +
+                     ": there is no such association; its whole id is needed, as `louver audit show --json` prints it"};
+  }
   return out;
 }
 

@@ -63,6 +63,10 @@ struct IssueOptions {
 };
 
 Result<> issue(const IssueOptions& options) {
+  if (struct stat there{}; stat((options.directory + "/ca.pem").c_str(), &there) != 0 && errno == ENOENT) {
+    return Error{Fault::configuration,
+                 options.directory + ": there is no authority in it; run: louver pki init " + options.directory};
+  }
   tls::pki::Authority authority;
   LOUVER_ASSIGN(authority.certificate_pem, read_text(options.directory + "/ca.pem"));
   LOUVER_TRY(runtime::read_private_file(options.directory + "/ca.key", pem_bytes_most, [&](Bytes bytes) -> Result<> {
