@@ -1,5 +1,6 @@
 #include "role/demo/exit.h"
 
+#include <algorithm>
 #include <ostream>
 
 namespace louver::role::demo {
@@ -8,6 +9,8 @@ void print_checks(const std::vector<Check>& checks, const Paint& paint, std::ost
   Table table;
   for (const Check& check : checks) table.row({paint.verdict(check.ok), check.what});
   table.print(out);
+  const auto failed = std::ranges::count_if(checks, [](const Check& one) { return !one.ok; });
+  out << '\n' << checks.size() << " checks, " << failed << " failed\n";
 }
 
 int exit_code(const Result<bool>& shown, std::string_view command, std::ostream& out, std::ostream& talk) {

@@ -19,7 +19,7 @@ struct Check {
 /// How a demonstration ends.
 enum Exit : int { all_right = 0, not_so = 1, cannot = 2 };
 
-/// The checks, one in a line.
+/// The checks, one in a line, and how many failed.
 void print_checks(const std::vector<Check>& checks, const Paint& paint, std::ostream& out);
 
 /// What the process ends with. Says to `talk` why nothing could be shown, in the name of `command`.

@@ -57,8 +57,8 @@ std::string cell_of(const Seen& seen, const Paint& paint) {
 
 void write_matrix(const Play& play, const Paint& paint, std::ostream& out) {
   out << '\n'
-      << paint.title("Who saw what")
-      << "  (octets; → what a writer put in its place; – nothing. The ends count what they got as HTTP/1.1)\n";
+      << paint.title("Who saw what") << "  (octets; → what a writer put in its place; " << matrix_legend
+      << ".\n   The ends count what they got as HTTP/1.1)\n";
   Table table;
   std::vector<std::string> head = {paint.faint("context"), ""};
   for (const CastMember& member : cast) head.push_back(paint.faint(member.name));

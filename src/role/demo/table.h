@@ -7,6 +7,9 @@
 
 namespace louver::role::demo {
 
+/// What the words in a matrix of who saw what mean, beside grants with octets.
+inline constexpr std::string_view matrix_legend = "author wrote it, sink is whom it is for, – saw nothing of it";
+
 /// How text looks on a terminal; plain if colours are off.
 class Paint {
  public:

@@ -113,7 +113,7 @@ void check_middleboxes(const Cast& on, std::vector<Check>& checks) {
 }
 
 void write_matrix(const Scene& scene, const Paint& paint, std::ostream& out) {
-  out << '\n' << paint.title("Who saw what, in octets") << '\n';
+  out << '\n' << paint.title("Who saw what") << "  (octets; " << matrix_legend << ")\n";
   Table table;
   table.row({paint.faint("context"), "client", "guard", "vault", "model"});
   for (const session::ContextTraits& context : profile::http1::contexts) {
@@ -141,7 +141,8 @@ void write_report(const Scene& scene, const Exchanges& made, const std::vector<C
   parties.print(out);
   out << "\nThe program sends  Authorization: Bearer " << placeholder << "\nand reads:\n\n" << made.chat.body;
   out << "Asked to tell it the key (GET " << key_path << "/whoami), it reads:\n\n  " << made.whoami.status
-      << (made.whoami.whole ? ": " : ", and is cut off: ") << made.whoami.body << '\n';
+      << (made.whoami.whole ? ": " : ", and is cut off after " + std::to_string(made.whoami.body.size()) + " octets")
+      << (made.whoami.whole ? made.whoami.body : "") << '\n';
   write_matrix(scene, paint, out);
   out << '\n' << paint.title("Checks") << '\n';
   print_checks(checks, paint, out);

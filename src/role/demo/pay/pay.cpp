@@ -111,7 +111,7 @@ std::vector<Check> check(const Scene& scene, const Outcome& outcome) {
 }
 
 void write_matrix(const Scene& scene, const Paint& paint, std::ostream& out) {
-  out << '\n' << paint.title("Who saw what, in octets") << '\n';
+  out << '\n' << paint.title("Who saw what") << "  (octets; " << matrix_legend << ")\n";
   Table table;
   table.row({paint.faint("context"), "browser", "shop", "bank"});
   const auto row = [&](std::string_view context, bool c2s) {
