@@ -519,7 +519,7 @@ constexpr auto keys_of(Tag<MiddleboxPolicy>) {
           "say that the next party cannot be reached only at `connect_deadline`, so that the time tells nothing"),
       key("on_missing_grant", &MiddleboxPolicy::on_missing_grant,
           Choice<MiddleboxPolicy::OnMissingGrant>{on_missing_grant_names},
-          "when a filter is not granted what it needs: end the session, or go on without that filter")};
+          "when a filter is not granted what it needs: refuse the association, or go on without that filter")};
 }
 
 constexpr auto keys_of(Tag<Middlebox>) {
