@@ -11,7 +11,7 @@ import statistics
 import threading
 import time
 
-import bulk
+import chains
 import rig
 
 
@@ -59,8 +59,8 @@ def measure(quick):
     with rig.Rig() as bench:
         origin = bench.keep(Echo())
         pki = rig.certificates(bench.directory / "tls")
-        split, _ = bulk.nginx_chain(bench, pki, origin, "split")
-        louver, _ = bulk.louver_path(bench, origin, "read")
+        split, _ = chains.nginx_chain(bench, pki, origin, "split")
+        louver, _ = chains.louver_path(bench, origin, "read")
         rows = []
         for octets in (100, 1000):
             results = [(trips(louver, octets, count), trips(split, octets, count)) for _ in range(rounds)]

@@ -13,7 +13,7 @@ import statistics
 import threading
 import time
 
-import bulk
+import chains
 import echo
 import rig
 
@@ -89,7 +89,7 @@ def measure(quick):
     with rig.Rig() as bench:
         origin = bench.keep(echo.Echo())
         pki = rig.certificates(bench.directory / "tls")
-        split, _ = bulk.nginx_chain(bench, pki, origin, "split", between=lambda to: bench.keep(Hop(to)).port)
+        split, _ = chains.nginx_chain(bench, pki, origin, "split", between=lambda to: bench.keep(Hop(to)).port)
 
         def louver(name):
             path = bench.path(name, 1, "stream/1", origin.port)

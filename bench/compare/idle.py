@@ -10,7 +10,7 @@ import pathlib
 import re
 import socket
 
-import bulk
+import chains
 import echo
 import rig
 
@@ -38,8 +38,8 @@ def measure(quick):
     with rig.Rig() as bench:
         origin = bench.keep(echo.Echo())
         pki = rig.certificates(bench.directory / "tls")
-        split, split_processes = bulk.haproxy_chain(bench, pki, origin, "split")
-        louver, louver_processes = bulk.louver_path(bench, origin, "read")
+        split, split_processes = chains.haproxy_chain(bench, pki, origin, "split")
+        louver, louver_processes = chains.louver_path(bench, origin, "read")
         ours, theirs = grown(louver_processes, louver, count), grown(split_processes, split, count)
     return [rig.row(f"memory of an idle session, {count} open: {party} / HAProxy {other}", goal, [ours[i]], [theirs[i]], "KiB")
             for i, party, other, goal in ((1, "middlebox", "split", 0.25), (0, "agent", "TLS client", None), (2, "gateway", "TLS server", None))]

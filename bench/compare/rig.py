@@ -125,9 +125,12 @@ class Rig:
         return one
 
     def path(self, name, middleboxes, profile, origin_port):
-        """A path of Louver's, silent but for what is wrong; start() is for the caller."""
-        home = self.directory / name
+        """A path of Louver's, silent but for what is wrong; start() is for the caller. All paths of a rig share one authority."""
+        home, shared = self.directory / name, self.directory / "pki"
         home.mkdir()
+        if not shared.exists():
+            harness.run([harness.LOUVER, "pki", "init", str(shared)])
+        (home / "pki").symlink_to(shared)
         path = harness.Path(home, middleboxes, profile=profile, origin_port=origin_port)
         common = path.common
         path.common = lambda i: common(i).replace('level = "debug"', 'level = "info"')
