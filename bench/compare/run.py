@@ -7,7 +7,7 @@ import sys
 
 import rig
 
-NAMES = ("bulk", "join", "echo", "first", "idle", "http")
+NAMES = ("bulk", "throughput", "many", "join", "echo", "first", "idle", "http")
 
 
 def main():
