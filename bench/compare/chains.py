@@ -49,13 +49,17 @@ def send(port, octets, write):
         raise AssertionError(f"the origin has not all of {octets} octets: {answer!r}")
 
 
-def nginx_chain(bench, pki, sink, middle, between=lambda to: to):
+def directly(port):
+    return port
+
+
+def nginx_chain(bench, pki, sink, middle, between=directly, resumes=True):
     """Its port; the processes at the start, in the middle and at the end. `between` puts something in front of a port."""
     first, mid, last = (rig.harness.free_port() for _ in range(3))
     server_tls = (f"ssl_certificate {pki}/leaf.pem; ssl_certificate_key {pki}/leaf.key; ssl_protocols TLSv1.3; "
                   f"ssl_conf_command Ciphersuites {rig.CIPHER};")
     client_tls = (f"proxy_ssl on; proxy_ssl_protocols TLSv1.3; proxy_ssl_conf_command Ciphersuites {rig.CIPHER}; proxy_ssl_verify on; "
-                  f"proxy_ssl_name {rig.NAME}; proxy_ssl_server_name on; proxy_ssl_trusted_certificate {pki}/ca.pem;")
+                  f"proxy_ssl_name {rig.NAME}; proxy_ssl_server_name on; proxy_ssl_trusted_certificate {pki}/ca.pem; proxy_ssl_session_reuse {'on' if resumes else 'off'};")
     end = bench.keep(rig.nginx(bench.directory, f"end-{last}", last, stream=f"server {{ listen 127.0.0.1:{last} ssl; {server_tls} proxy_pass 127.0.0.1:{sink.port}; }}"))
     splits = middle == "split"
     box = bench.keep(rig.nginx(bench.directory, f"mid-{mid}", mid, stream=f"server {{ listen 127.0.0.1:{mid}{' ssl' if splits else ''}; "
@@ -77,9 +81,23 @@ def haproxy_chain(bench, pki, sink, middle):
     return first, [one("hstart", first, "", mid, server), box, end]
 
 
-def louver_path(bench, sink, *grants):
-    """A middlebox for each of the grants, on both directions; its port, and the processes in the order of the path."""
-    path = bench.path("louver-" + "-".join(grants), len(grants), "stream/1", sink.port)
+def start_behind_agent(path, between=directly):
+    """Starts everybody but the agent, with something in front of each port."""
+    for i in range(path.n + 1, 0, -1):
+        path.start_party(i)
+        path.ports[i] = between(path.ports[i])
+    return path
+
+
+def stream_path(bench, name, origin, *grants):
+    """Not started yet: a middlebox for each of the grants, on both directions."""
+    path = bench.path(name, len(grants), "stream/1", origin.port)
     path.offer = {i: {"upstream": grant, "downstream": grant} for i, grant in enumerate(grants, 1)}
-    path.start()
+    return path
+
+
+def louver_path(bench, origin, *grants, between=directly):
+    """Its port, and the processes in the order of the path."""
+    path = start_behind_agent(stream_path(bench, "louver-" + "-".join(grants), origin, *grants), between)
+    path.start_party(0).wait_event("association.open")
     return path.ports[0], [path.processes[i] for i in range(len(grants) + 2)]

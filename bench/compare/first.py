@@ -92,12 +92,7 @@ def measure(quick):
         split, _ = chains.nginx_chain(bench, pki, origin, "split", between=lambda to: bench.keep(Hop(to)).port)
 
         def louver(name):
-            path = bench.path(name, 1, "stream/1", origin.port)
-            path.offer = {1: {"upstream": "read", "downstream": "read"}}
-            for i in (2, 1):
-                path.start_party(i)
-                path.ports[i] = bench.keep(Hop(path.ports[i])).port
-            return path
+            return chains.start_behind_agent(chains.stream_path(bench, name, origin, "read"), lambda to: bench.keep(Hop(to)).port)
         path = louver("louver")
         path.start_party(0).wait_event("association.open")
         joined, others, very_first = [], [], []

@@ -33,6 +33,7 @@ class Program:
     """A process of somebody else's, which is ready when its port answers."""
 
     def __init__(self, command, port):
+        self.port = port
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
         def ready():

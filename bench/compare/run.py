@@ -7,7 +7,7 @@ import sys
 
 import rig
 
-NAMES = ("bulk", "throughput", "many", "join", "echo", "first", "idle", "http")
+NAMES = ("bulk", "throughput", "many", "join", "echo", "first", "idle", "wire", "http")
 
 
 def main():
@@ -21,7 +21,8 @@ def main():
     rows = []
     for name in options.names or NAMES:
         print(f"{name} ...", file=sys.stderr, flush=True)
-        rows += importlib.import_module(name).measure(options.quick)
+        module = "http1" if name == "http" else name  # a module http would hide that of the library
+        rows += importlib.import_module(module).measure(options.quick)
     print(json.dumps({"rows": rows})) if options.json else rig.show(rows)
 
 
