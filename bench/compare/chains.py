@@ -68,14 +68,14 @@ def nginx_chain(bench, pki, sink, middle, between=directly, resumes=True):
     return first, [start, box, end]
 
 
-def haproxy_chain(bench, pki, sink, middle):
+def haproxy_chain(bench, pki, sink, middle, connections=2000):
     first, mid, last = (rig.harness.free_port() for _ in range(3))
     bind = f" ssl crt {pki}/both.pem ssl-min-ver TLSv1.3 ciphersuites {rig.CIPHER}"
     server = f" ssl verify required ca-file {pki}/ca.pem verifyhost {rig.NAME} sni str({rig.NAME}) ssl-min-ver TLSv1.3 ciphersuites {rig.CIPHER}"
     splits = middle == "split"
 
     def one(name, port, bind_options, to, server_options):
-        return bench.keep(rig.haproxy(bench.directory, f"{name}-{port}", port, f"listen x\n bind 127.0.0.1:{port}{bind_options}\n server s 127.0.0.1:{to}{server_options}\n"))
+        return bench.keep(rig.haproxy(bench.directory, f"{name}-{port}", port, f"listen x\n bind 127.0.0.1:{port}{bind_options}\n server s 127.0.0.1:{to}{server_options}\n", connections))
     end = one("hend", last, bind, sink.port, "")
     box = one("hmid", mid, bind if splits else "", last, server if splits else "")
     return first, [one("hstart", first, "", mid, server), box, end]
@@ -96,8 +96,10 @@ def stream_path(bench, name, origin, *grants):
     return path
 
 
-def louver_path(bench, origin, *grants, between=directly):
-    """Its port, and the processes in the order of the path."""
-    path = start_behind_agent(stream_path(bench, "louver-" + "-".join(grants), origin, *grants), between)
+def louver_path(bench, origin, *grants, between=directly, more=""):
+    """Its port, and the processes in the order of the path; `more` is in all their configurations."""
+    path = stream_path(bench, "louver-" + "-".join(grants), origin, *grants)
+    path.debug = more
+    start_behind_agent(path, between)
     path.start_party(0).wait_event("association.open")
     return path.ports[0], [path.processes[i] for i in range(len(grants) + 2)]

@@ -5,6 +5,7 @@ split    three processes of nginx (stream): TLS begins at the first, is ended an
 Figures: median and 99th percentile of the time from the send to the last octet of the echo, in microseconds.
 """
 
+import selectors
 import socket
 import socketserver
 import statistics
@@ -37,6 +38,44 @@ class Echo(socketserver.ThreadingTCPServer):
     def stop(self):
         self.shutdown()
         self.server_close()
+
+
+class ManyEchoes:
+    """The same for ten thousand connections, on one thread."""
+
+    def __init__(self):
+        self.selector = selectors.DefaultSelector()
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self.port = self.listener.getsockname()[1]
+        self.selector.register(self.listener, selectors.EVENT_READ)
+        self.over = False
+        self.thread = threading.Thread(target=self._serve, daemon=True)
+        self.thread.start()
+
+    def _serve(self):
+        while not self.over:
+            for key, _ in self.selector.select(0.1):
+                if key.fileobj is self.listener:
+                    self.selector.register(self.listener.accept()[0], selectors.EVENT_READ)
+                else:
+                    self._echo(key.fileobj)
+
+    def _echo(self, s):
+        try:
+            got = s.recv(65536)
+            s.sendall(got)
+        except OSError:
+            got = b""
+        if not got:
+            self.selector.unregister(s)
+            s.close()
+
+    def stop(self):
+        self.over = True
+        self.thread.join()
+        for key in list(self.selector.get_map().values()):
+            key.fileobj.close()
+        self.selector.close()
 
 
 def trips(port, octets, count):

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import resource
 import shutil
 import socket
 import statistics
@@ -61,11 +62,11 @@ def nginx(directory, name, port, http="", stream=""):
     return Program([shutil.which("nginx") or "/usr/sbin/nginx", "-c", str(home / "nginx.conf")], port)
 
 
-def haproxy(directory, name, port, text):
+def haproxy(directory, name, port, text, connections):
     """One thread of HAProxy in TCP mode."""
     home = directory / name
     home.mkdir()
-    (home / "haproxy.cfg").write_text(f"global\n nbthread 1\n maxconn 4000\ndefaults\n mode tcp\n timeout connect 5s\n timeout client 1h\n timeout server 1h\n{text}")
+    (home / "haproxy.cfg").write_text(f"global\n nbthread 1\n maxconn {connections}\ndefaults\n mode tcp\n timeout connect 5s\n timeout client 1h\n timeout server 1h\n{text}")
     return Program([shutil.which("haproxy") or "/usr/sbin/haproxy", "-f", str(home / "haproxy.cfg")], port)
 
 
@@ -74,6 +75,17 @@ def wait_port(port):
         with socket.socket() as s:
             return s.connect_ex(("127.0.0.1", port)) == 0
     harness.wait_for(answers, f"port {port}")
+
+
+def raise_file_limit(needed):
+    """For this process and those that it starts. What it says is why that is not possible; None: it is."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < needed:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (needed, max(hard, needed)))
+        except (OSError, ValueError):
+            return f"{needed} open files are needed, the hard limit is {hard}"
+    return None
 
 
 def cpu_ns(started):
