@@ -74,7 +74,7 @@ def rows_of(where, goals, joined, others, very_first):
 
 
 def measure(quick):
-    rounds, trip = 5 if quick else 20, 2 * ONE_WAY * 1e3
+    rounds, trip = 4 if quick else 20, 2 * ONE_WAY * 1e3
     with rig.Rig() as bench:
         between = hops.late(bench, ONE_WAY)
         late = measure_with(bench, rounds, between)

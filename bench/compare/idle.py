@@ -109,7 +109,7 @@ def associations(batches):
 
 def measure(quick):
     rows = []
-    for count in (300,) if quick else (1000, 10000):
+    for count in (200,) if quick else (1000, 10000):
         if reason := hindrance(count):
             print(f"idle: left out: {count} sessions: {reason}", file=sys.stderr)
         else:

@@ -117,10 +117,11 @@ def row(name, goal, louver, other, unit, more_is_better=False):
 
 
 def show(rows):
-    print(f"{'median of the rounds':<78}{'ratio':>7}{'goal':>7}  {'spread':<16}{'louver':>10}{'other':>10}")
+    width = 2 + max(len(r["name"]) for r in rows)
+    print(f"{'median of the rounds':<{width}}{'ratio':>7}{'goal':>7}  {'spread':<16}{'louver':>10}{'other':>10}")
     for r in rows:
         goal = "-" if r["goal"] is None else r["goal"]
-        print(f"{r['name']:<78}{r['ratio']:>7}{goal:>7}  {'{}..{}'.format(*r['spread']):<16}{r['louver']:>10}{r['other']:>10} {r['unit']}"
+        print(f"{r['name']:<{width}}{r['ratio']:>7}{goal:>7}  {'{}..{}'.format(*r['spread']):<16}{r['louver']:>10}{r['other']:>10} {r['unit']}"
               + ("  missed" if r["missed"] else ""))
 
 
