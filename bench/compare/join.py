@@ -75,10 +75,14 @@ class Tls:
         for _, connect in self.loads:
             for _ in range(count):
                 connect()
-        self.skipped = len(self.log.read_text().split())
+        self.skipped = len(self._logged(2 * count))
+
+    def _logged(self, count):
+        """nginx writes a line when it has already answered."""
+        return rig.harness.wait_for(lambda: len(lines := self.log.read_text().split()) >= count and lines, f"{count} lines of nginx's log")
 
     def check(self, count):
-        seen = self.log.read_text().split()[self.skipped:]
+        seen = self._logged(self.skipped + 2 * count)[self.skipped:]
         if len(seen) != 2 * count or set(seen) != {self.expected}:
             raise AssertionError(f"nginx's connections upstream are not what they are taken for: {seen.count(self.expected)} of {2 * count}")
 
