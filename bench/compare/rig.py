@@ -11,7 +11,7 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parents[1] / "tests" / "e2e"))
+sys.path.append(str(HERE.parents[1] / "tests" / "e2e"))
 import harness  # noqa: E402  (its folder is known only now)
 
 NAME = "gateway.example"
