@@ -38,24 +38,24 @@ const bool real_cryptography = true;
 
 void Aead::FreeContext::operator()(evp_cipher_ctx_st* context) const { EVP_CIPHER_CTX_free(context); }
 
-Aead::Aead(const Suite& suite, Use use, Bytes secret) : context_(EVP_CIPHER_CTX_new()) {
-  std::array<std::byte, key_octets_most> key{};
-  expand_label(suite, secret, "key", {}, MutableBytes{key}.first(suite.key_octets));
+Aead::Aead(const Suite& suite, Use use, Bytes secret) : suite_(&suite), use_(use), key_(suite.key_octets) {
+  expand_label(suite, secret, "key", {}, key_.fill());
   expand_label(suite, secret, "iv", {}, iv_);
-  set_key(suite, use, key);
-  wipe(key);
 }
 
-Aead::Aead(const Suite& suite, Use use, Bytes key, Bytes iv) : context_(EVP_CIPHER_CTX_new()) {
+Aead::Aead(const Suite& suite, Use use, Bytes key, Bytes iv) : suite_(&suite), use_(use), key_(key) {
   require(key.size() == suite.key_octets && iv.size() == iv_octets);
   std::ranges::copy(iv, iv_.begin());
-  set_key(suite, use, key);
 }
 
-void Aead::set_key(const Suite& suite, Use use, Bytes key) {
-  require(context_ != nullptr && fetched(suite.id) != nullptr);
-  require(EVP_CipherInit_ex2(context_.get(), fetched(suite.id), u8(key), u8(Bytes{iv_}), use == Use::seal ? 1 : 0,
-                             nullptr) == 1);
+evp_cipher_ctx_st* Aead::context() const {
+  if (context_ == nullptr) {
+    context_.reset(EVP_CIPHER_CTX_new());
+    require(context_ != nullptr && fetched(suite_->id) != nullptr);
+    require(EVP_CipherInit_ex2(context_.get(), fetched(suite_->id), u8(key_.expose()), u8(Bytes{iv_}),
+                               use_ == Use::seal ? 1 : 0, nullptr) == 1);
+  }
+  return context_.get();
 }
 
 Aead::Aead(Aead&&) noexcept = default;
@@ -71,42 +71,45 @@ std::array<std::byte, iv_octets> Aead::nonce(Sequence seq) const {
 }
 
 void Aead::seal(Sequence seq, Bytes aad, Bytes plaintext, MutableBytes ciphertext, MutableBytes tag) const {
+  evp_cipher_ctx_st* const context = this->context();
   const auto iv = nonce(seq);
   int written = 0;
-  require(EVP_EncryptInit_ex2(context_.get(), nullptr, nullptr, u8(Bytes{iv}), nullptr) == 1);
-  update_aad(context_.get(), aad);
+  require(EVP_EncryptInit_ex2(context, nullptr, nullptr, u8(Bytes{iv}), nullptr) == 1);
+  update_aad(context, aad);
   if (!plaintext.empty())
-    require(EVP_EncryptUpdate(context_.get(), u8(ciphertext), &written, u8(plaintext), length(plaintext)) == 1);
+    require(EVP_EncryptUpdate(context, u8(ciphertext), &written, u8(plaintext), length(plaintext)) == 1);
   unsigned char none[16];
-  require(EVP_EncryptFinal_ex(context_.get(), none, &written) == 1);
-  require(EVP_CIPHER_CTX_ctrl(context_.get(), EVP_CTRL_AEAD_GET_TAG, tag_octets, tag.data()) == 1);
+  require(EVP_EncryptFinal_ex(context, none, &written) == 1);
+  require(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, tag_octets, tag.data()) == 1);
 }
 
 bool Aead::open(Sequence seq, Bytes aad, Bytes ciphertext, Bytes tag, MutableBytes plaintext) const {
+  evp_cipher_ctx_st* const context = this->context();
   const auto iv = nonce(seq);
   int written = 0;
   Tag expected;
   std::ranges::copy(tag.first(tag_octets), expected.begin());
-  require(EVP_DecryptInit_ex2(context_.get(), nullptr, nullptr, u8(Bytes{iv}), nullptr) == 1);
-  update_aad(context_.get(), aad);
+  require(EVP_DecryptInit_ex2(context, nullptr, nullptr, u8(Bytes{iv}), nullptr) == 1);
+  update_aad(context, aad);
   if (!ciphertext.empty())
-    require(EVP_DecryptUpdate(context_.get(), u8(plaintext), &written, u8(ciphertext), length(ciphertext)) == 1);
-  require(EVP_CIPHER_CTX_ctrl(context_.get(), EVP_CTRL_AEAD_SET_TAG, tag_octets, expected.data()) == 1);
+    require(EVP_DecryptUpdate(context, u8(plaintext), &written, u8(ciphertext), length(ciphertext)) == 1);
+  require(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, tag_octets, expected.data()) == 1);
   unsigned char none[16];
-  if (EVP_DecryptFinal_ex(context_.get(), none, &written) == 1) return true;
+  if (EVP_DecryptFinal_ex(context, none, &written) == 1) return true;
   wipe(plaintext.first(ciphertext.size()));
   return false;
 }
 
 Tag Aead::tag(Sequence seq, std::initializer_list<Bytes> aad) const {
+  evp_cipher_ctx_st* const context = this->context();
   const auto iv = nonce(seq);
   int written = 0;
-  require(EVP_EncryptInit_ex2(context_.get(), nullptr, nullptr, u8(Bytes{iv}), nullptr) == 1);
-  for (Bytes piece : aad) update_aad(context_.get(), piece);
+  require(EVP_EncryptInit_ex2(context, nullptr, nullptr, u8(Bytes{iv}), nullptr) == 1);
+  for (Bytes piece : aad) update_aad(context, piece);
   unsigned char none[16];
-  require(EVP_EncryptFinal_ex(context_.get(), none, &written) == 1);
+  require(EVP_EncryptFinal_ex(context, none, &written) == 1);
   Tag out{};
-  require(EVP_CIPHER_CTX_ctrl(context_.get(), EVP_CTRL_AEAD_GET_TAG, tag_octets, out.data()) == 1);
+  require(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, tag_octets, out.data()) == 1);
   return out;
 }
 

@@ -13,9 +13,10 @@ using Tag = std::array<std::byte, tag_octets>;
 /// A 64-bit record number; the nonce is iv XOR it (RFC 8446 section 5.3). This is the only place that builds a nonce.
 enum class Sequence : std::uint64_t {};
 
-/// One AEAD key with its iv, keyed once: seals, or opens, or makes tags over data that it does not encrypt.
+/// One AEAD key with its iv: seals, or opens, or makes tags over data that it does not encrypt.
 ///
-/// Who calls sees to it that a sequence is used once for each key when sealing or tagging.
+/// The library's context, of about 1 KiB, is made and keyed at the first use and stays until rest(). Who calls sees to
+/// it that a sequence is used once for each key when sealing or tagging, and that one thread at a time uses it.
 class Aead {
  public:
   enum class Use : std::uint8_t { seal, open };
@@ -39,14 +40,20 @@ class Aead {
   /// Whether `expected` is that tag; constant time.
   [[nodiscard]] bool check(Sequence seq, std::initializer_list<Bytes> aad, Bytes expected) const;
 
+  /// Gives the library's context back, wiped; the next use makes another. For sessions in which nothing moves.
+  void rest() { context_.reset(); }
+
  private:
   struct FreeContext {
     void operator()(evp_cipher_ctx_st* context) const;
   };
-  void set_key(const Suite& suite, Use use, Bytes key);
+  evp_cipher_ctx_st* context() const;
   std::array<std::byte, iv_octets> nonce(Sequence seq) const;
 
-  std::unique_ptr<evp_cipher_ctx_st, FreeContext> context_;
+  const Suite* suite_;
+  Use use_;
+  Secret<struct AeadKey> key_;
+  mutable std::unique_ptr<evp_cipher_ctx_st, FreeContext> context_;
   std::array<std::byte, iv_octets> iv_{};
 };
 

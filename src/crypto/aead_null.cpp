@@ -9,8 +9,8 @@ namespace louver::crypto {
 // It defines no `real_cryptography`, so the louver program does not link with it.
 
 void Aead::FreeContext::operator()(evp_cipher_ctx_st*) const {}
-Aead::Aead(const Suite&, Use, Bytes) {}
-Aead::Aead(const Suite&, Use, Bytes, Bytes) {}
+Aead::Aead(const Suite& suite, Use use, Bytes) : suite_(&suite), use_(use) {}
+Aead::Aead(const Suite& suite, Use use, Bytes, Bytes) : suite_(&suite), use_(use) {}
 Aead::Aead(Aead&&) noexcept = default;
 Aead& Aead::operator=(Aead&&) noexcept = default;
 Aead::~Aead() = default;

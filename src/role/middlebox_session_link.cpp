@@ -23,7 +23,8 @@ MiddleboxSessionLink::MiddleboxSessionLink(Household& household, Station& statio
       parts_(std::move(parts)),
       audit_(parts_.record, parts_.number),
       timer_(household.loop()),
-      watch_(household.loop(), parts_.record, [this](const Error& error) { fail(error); }) {
+      watch_(household.loop(), parts_.record, [this](const Error& error) { fail(error); }),
+      quiet_(household.loop(), [this] { parts_.relay->rest(); }) {
   parts_.recall->attach([this](Direction direction) { resume(direction); });
   station_.counters.add(observe::Counter::sessions_started);
 }
@@ -45,7 +46,9 @@ void MiddleboxSessionLink::on_connected(Result<runtime::Socket> socket) {
 std::size_t MiddleboxSessionLink::on_bytes(Side from, MutableBytes input, const runtime::ChunkRef& chunk) {
   if (over_) return input.size();
   session::Outbound onward;
-  const auto consumed = parts_.relay->receive(from, input, *parts_.filters, runtime::now(), onward);
+  const TimePoint now = runtime::now();
+  quiet_.moved(now);
+  const auto consumed = parts_.relay->receive(from, input, *parts_.filters, now, onward);
   audit_.carry(parts_.relay->audit_book());
   runtime::Link& to = link(opposite(from))->link();
   if (!onward.empty()) to.write(std::move(onward), chunk);
@@ -65,7 +68,9 @@ void MiddleboxSessionLink::resume(Direction direction) {
   const Side from = side_from(direction);
   if (over_ || !parts_.relay->stalled(from)) return;
   session::Outbound onward;
-  const auto fine = parts_.relay->resume(from, *parts_.filters, runtime::now(), onward);
+  const TimePoint now = runtime::now();
+  quiet_.moved(now);
+  const auto fine = parts_.relay->resume(from, *parts_.filters, now, onward);
   audit_.carry(parts_.relay->audit_book());
   runtime::Link& to = link(opposite(from))->link();
   if (!onward.empty()) to.write(std::move(onward), {});

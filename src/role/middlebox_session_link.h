@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "role/quiet_watch.h"
 #include "role/session_audit.h"
 #include "role/session_filters.h"
 #include "role/session_recall.h"
@@ -55,6 +56,7 @@ class MiddleboxSessionLink final : public Resident, public LinkOwner {
   std::unique_ptr<runtime::Connector> connector_;
   runtime::Timer timer_;
   SessionWatch watch_;
+  QuietWatch quiet_;
   bool over_ = false;
 };
 

@@ -20,7 +20,8 @@ SessionLink::SessionLink(Household& household, Station& station, std::shared_ptr
       engine_(std::move(engine)),
       audit_(record, number),
       timer_(household.loop()),
-      watch_(household.loop(), std::move(record), [this](const Error& error) { fail(error); }) {
+      watch_(household.loop(), std::move(record), [this](const Error& error) { fail(error); }),
+      quiet_(household.loop(), [this] { engine_->rest(); }) {
   station_.counters.add(observe::Counter::sessions_started);
 }
 
@@ -93,7 +94,9 @@ std::size_t SessionLink::on_bytes(Side, MutableBytes input, const runtime::Chunk
   if (over_ || (user_ == nullptr && !released_)) return input.size();
   static Discard discard;
   session::PartSink& sink = user_ != nullptr ? static_cast<session::PartSink&>(*user_) : discard;
-  const auto consumed = engine_->receive(input, sink, runtime::now());
+  const TimePoint now = runtime::now();
+  quiet_.moved(now);
+  const auto consumed = engine_->receive(input, sink, now);
   if (consumed) station_.counters.add_octets(is_client() ? Direction::s2c : Direction::c2s, *consumed);
   audit_.carry(engine_->audit_book());
   if (over_) return input.size();
@@ -121,7 +124,9 @@ void SessionLink::tell_path_end() {
 
 Result<> SessionLink::send(const session::Part& part) {
   if (over_) return Error{Fault::closed, "the session is over"};
-  return engine_->send(part, out_, runtime::now());
+  const TimePoint now = runtime::now();
+  quiet_.moved(now);
+  return engine_->send(part, out_, now);
 }
 
 void SessionLink::finish() {

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "role/quiet_watch.h"
 #include "role/session_audit.h"
 #include "role/session_watch.h"
 #include "role/sided_link.h"
@@ -98,6 +99,7 @@ class SessionLink final : public Resident, public LinkOwner {
   SidedLinkPtr link_;
   runtime::Timer timer_;
   SessionWatch watch_;
+  QuietWatch quiet_;
   bool over_ = false, released_ = false, told_path_end_ = false, paused_ = false, was_high_ = false;
 };
 

@@ -6,6 +6,8 @@ namespace {
 
 constexpr std::size_t least_block = std::size_t{4} * 1024;
 constexpr std::size_t most_block = std::size_t{64} * 1024;
+/// Sent runs that may lie in front of those that wait, and runs that an empty queue keeps room for.
+constexpr std::size_t spare_runs = 8;
 
 }  // namespace
 
@@ -31,14 +33,15 @@ void WriteQueue::push(Buffer&& bytes) {
 
 void WriteQueue::own_small_rest() {
   if (empty() || size_ >= copy_below_) return;
-  const std::deque<Run> rest = std::move(runs_);
+  const std::vector<Run> rest = std::exchange(runs_, {});
+  const std::size_t first = first_;
   clear();
-  for (const Run& run : rest) push_copy(run.bytes);
+  for (const Run& run : std::span{rest}.subspan(first)) push_copy(run.bytes);
 }
 
 std::size_t WriteQueue::gather(std::span<iovec> into) const {
   std::size_t count = 0;
-  for (const Run& run : runs_) {
+  for (const Run& run : waiting()) {
     if (count == into.size()) break;
     into[count++] = {.iov_base = const_cast<std::byte*>(run.bytes.data()), .iov_len = run.bytes.size()};
   }
@@ -48,19 +51,29 @@ std::size_t WriteQueue::gather(std::span<iovec> into) const {
 void WriteQueue::consume(std::size_t count) {
   size_ -= count;
   while (count > 0) {
-    Run& first = runs_.front();
+    Run& first = runs_[first_];
     if (count < first.bytes.size()) {
       first.bytes = first.bytes.subspan(count);
       return;
     }
     count -= first.bytes.size();
-    runs_.pop_front();
+    first.owner.reset();
+    ++first_;
   }
-  if (runs_.empty()) block_.reset();
+  if (waiting().empty()) return clear();
+  if (first_ > spare_runs && first_ > runs_.size() / 2) {
+    runs_.erase(runs_.begin(), runs_.begin() + static_cast<std::ptrdiff_t>(first_));
+    first_ = 0;
+  }
 }
 
 void WriteQueue::clear() {
-  runs_.clear();
+  if (runs_.capacity() > spare_runs) {
+    runs_ = {};
+  } else {
+    runs_.clear();
+  }
+  first_ = 0;
   block_.reset();
   size_ = 0;
 }

@@ -2,8 +2,8 @@
 
 #include <sys/uio.h>
 
-#include <deque>
 #include <memory>
+#include <vector>
 
 #include "runtime/chunk.h"
 #include "session/output.h"
@@ -39,13 +39,15 @@ class WriteQueue {
     Bytes bytes;
     std::shared_ptr<const void> owner;
   };
+  std::span<const Run> waiting() const { return std::span{runs_}.subspan(first_); }
   void push_run(Bytes bytes, const std::shared_ptr<const void>& owner);
   void push_copy(Bytes bytes);
   bool worth_copying(std::size_t size) const { return !empty() && size < copy_below_; }
 
   std::size_t copy_below_;
   std::size_t size_ = 0;
-  std::deque<Run> runs_;
+  std::vector<Run> runs_;  // from `first_` on; an empty one takes little room or none: most links are idle
+  std::size_t first_ = 0;
   std::shared_ptr<Buffer> block_;  // what the last run lies in, if that was copied: more may follow up to its capacity
 };
 

@@ -43,6 +43,11 @@ class EndpointSession {
   /// Call on_deadline then. A session in which nothing moves, or of which a part stays missing, ends with `timeout`.
   TimePoint deadline() const;
   Result<> on_deadline(TimePoint now) const;
+  /// Nothing has moved for a while: gives back what only speeds records up. The next one makes it again.
+  void rest() {
+    receiver_.rest();
+    sender_.rest();
+  }
 
  private:
   EndpointSession(const KeySource& keys, const ProfileTraits& profile, Receiver receiver, Sender sender,

@@ -124,4 +124,11 @@ void Opener::bear_witness(const RedactedView& record, std::uint64_t seq) const {
   std::ranges::copy(tag, tag_slot(record.witness, own).begin());
 }
 
+void Opener::rest() {
+  read_.rest();
+  if (verify_) verify_->rest();
+  for (Witness& witness : witnesses_) witness.key.rest();
+  for (RedactKey& one : redact_) one.key.rest();
+}
+
 }  // namespace louver::session

@@ -32,6 +32,9 @@ class Opener {
   void bear_witness(const DataView& record, std::uint64_t seq) const;
   void bear_witness(const RedactedView& record, std::uint64_t seq) const;
 
+  /// Nothing has moved for a while: see crypto::Aead::rest.
+  void rest();
+
  private:
   struct Witness {
     PartyIndex party;

@@ -218,4 +218,11 @@ std::uint32_t Receiver::complete_exchanges() const {
   return least.value_or(0);
 }
 
+void Receiver::rest() {
+  hop_.rest();
+  for (const auto& opener : openers_) {
+    if (opener != nullptr) opener->rest();
+  }
+}
+
 }  // namespace louver::session

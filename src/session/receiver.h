@@ -80,6 +80,8 @@ class Receiver {
   bool parts_missing() const;
   /// The highest exchange of which every context sunk here has ended its message.
   std::uint32_t complete_exchanges() const;
+  /// Nothing has moved for a while: see crypto::Aead::rest.
+  void rest();
 
  private:
   struct FlowState {

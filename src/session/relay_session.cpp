@@ -269,4 +269,17 @@ Result<> RelaySession::on_deadline(TimePoint now) const {
   return Error{Fault::timeout, "nothing moved in the session"};
 }
 
+void RelaySession::rest() {
+  for (const auto& way : ways_) {
+    way->receiver.rest();
+    way->sender.rest();
+  }
+  for (const auto& redactors : redactors_) {
+    for (const auto& redactor : redactors) {
+      if (redactor != nullptr) redactor->rest();
+    }
+  }
+  scratch_ = {};
+}
+
 }  // namespace louver::session

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <deque>
+#include <list>
 
 #include "session/association_record.h"
 #include "session/receiver.h"
@@ -72,6 +72,8 @@ class RelaySession {
     return last_activity_ == TimePoint::max() ? last_activity_ : last_activity_ + idle_deadline_;
   }
   Result<> on_deadline(TimePoint now) const;
+  /// Nothing has moved for a while: gives back what only speeds records up. The next one makes it again.
+  void rest();
 
  protected:
   RelaySession(const KeySource& keys, Duration idle_deadline, TimePoint started);
@@ -100,7 +102,7 @@ class RelaySession {
     ByContext<Grant> grants;
     std::optional<ContextId> held;  // the context of which a filter keeps something back
     std::optional<Asked> asked;     // while it is there, nothing moves
-    std::deque<Waiting> waiting;
+    std::list<Waiting> waiting;     // takes no room while it is empty
     std::size_t waiting_bytes = 0;
     bool writes = false;
   };

@@ -73,4 +73,13 @@ RedactedView Redactor::redact(const DataView& record, std::uint64_t seq, Mutable
   return view;
 }
 
+void Sealer::rest() {
+  read_.rest();
+  for (crypto::Aead& key : verify_) key.rest();
+}
+
+void Redactor::rest() {
+  for (crypto::Aead& key : keys_) key.rest();
+}
+
 }  // namespace louver::session

@@ -19,6 +19,7 @@ class Sealer {
   DataView seal(std::uint8_t flags, Exchange exchange, std::uint64_t seq, Bytes content, std::size_t padding,
                 MutableBytes frame);
   const Segment& segment() const { return *segment_; }
+  void rest();
 
  private:
   Sealer(const Segment& segment, EpochKey read, std::vector<crypto::Aead> verify, std::uint32_t max_record)
@@ -36,6 +37,7 @@ class Redactor {
   /// Builds the tombstone that stands for `record` into `frame`, which has exactly redacted_frame_octets(..) octets.
   RedactedView redact(const DataView& record, std::uint64_t seq, MutableBytes frame) const;
   std::size_t frame_octets() const;
+  void rest();
 
  private:
   Redactor(const Segment& segment, PartyIndex self, std::size_t middleboxes, std::vector<crypto::Aead> keys)

@@ -135,4 +135,11 @@ Result<> Sender::pass(const RedactedView& record, Outbound& out) {
   return {};
 }
 
+void Sender::rest() {
+  hop_.rest();
+  for (const auto& authored : sealers_) {
+    if (authored != nullptr) authored->sealer.rest();
+  }
+}
+
 }  // namespace louver::session

@@ -40,6 +40,8 @@ class Sender {
   /// The same for a record that `out` owns already.
   Result<> stamp(const DataView& record);
   Result<> stamp(const RedactedView& record);
+  /// Nothing has moved for a while: see crypto::Aead::rest.
+  void rest();
 
  private:
   struct Authored {

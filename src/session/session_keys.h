@@ -45,6 +45,7 @@ class EpochKey {
   EpochKey(const crypto::Suite& suite, crypto::Aead::Use use, SessionSecret secret, unsigned shift);
   /// The key for `seq`. Sequences of one context only rise, so older secrets are gone.
   const crypto::Aead& at(std::uint64_t seq);
+  void rest() { key_.rest(); }
 
  private:
   const crypto::Suite* suite_;
@@ -63,6 +64,7 @@ class Hop {
   /// @fault hop_tag (bad_hop), sequence_exhausted
   Result<> check(std::initializer_list<Bytes> covered, Bytes tag);
   Result<> stamp(std::initializer_list<Bytes> covered, MutableBytes tag);
+  void rest() { key_.rest(); }
 
  private:
   Result<crypto::Sequence> next();
