@@ -8,7 +8,10 @@
 namespace louver::filter::secret {
 namespace {
 
-constexpr unsigned contexts_of_an_answer = 3;
+/// Head, credentials, body, and trailers where the session carries them.
+unsigned contexts_of_an_answer(const session::Terms& terms) {
+  return terms.find_context("response-trailers") != nullptr ? 4 : 3;
+}
 
 bool is_interim(const http::Head& head) {
   return head.status_line.compare(9, 1, "1") == 0 && head.status_line.compare(9, 3, "101") != 0;
@@ -45,7 +48,7 @@ Result<Verdict> AnswerGuard::on_part(const FilterPart& part, Emitter& out) {
   if (watched && is_body && !part.bytes.empty() && !answer.readable)
     return Error{Fault::blocked_by_policy, "response-body came before its head, so it cannot be watched"};
   const bool message_counts = part.end && (!is_head || answer.readable);
-  if (message_counts && ++answer.ended == contexts_of_an_answer) answers_.erase(found);
+  if (message_counts && ++answer.ended == contexts_of_an_answer(*session_.terms)) answers_.erase(found);
   if (!watched) return Verdict::pass;
   return search(messages_[part.context], part, out);
 }

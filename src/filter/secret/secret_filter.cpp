@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::string_view kind = "secret";
 constexpr std::array answer_contexts = {"response-head", "response-credentials", "response-body"};
+constexpr const char* answer_trailers = "response-trailers";  // where the session carries them
 constexpr std::size_t credentials_bytes_most = http::head_bytes_most;
 constexpr http::RequestEdit readable{.whole = true, .plain = true};  // answers that can be searched
 
@@ -124,11 +125,8 @@ class SecretFactory final : public FilterFactory {
                              {"request-head", Direction::c2s, Grant::inspect}};
     if (!options_->watch_answers) return out;
     out[1].least = more_if_granted(out[1], session);
-    for (const char* context : answer_contexts) {
-      Need need{context, Direction::s2c, Grant::inspect};
-      need.least = options_->on_echo == OnEcho::redact ? Grant::write : more_if_granted(need, session);
-      out.push_back(std::move(need));
-    }
+    for (const char* context : answer_contexts) out.push_back(watch(context, session));
+    if (session.terms->find_context(answer_trailers) != nullptr) out.push_back(watch(answer_trailers, session));
     return out;
   }
   Result<std::unique_ptr<Filter>> make(const SessionInfo& session) const override {
@@ -136,6 +134,11 @@ class SecretFactory final : public FilterFactory {
   }
 
  private:
+  Need watch(std::string_view context, const SessionInfo& session) const {
+    Need need{std::string{context}, Direction::s2c, Grant::inspect};
+    need.least = options_->on_echo == OnEcho::redact ? Grant::write : more_if_granted(need, session);
+    return need;
+  }
   /// Write if the session has it, else what is needed at least.
   static Grant more_if_granted(const Need& need, const SessionInfo& session) {
     Need more = need;

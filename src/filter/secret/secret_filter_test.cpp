@@ -457,6 +457,59 @@ TEST(Secret, is_watched_in_answers_to_requests_that_did_not_get_it) {  // HT-17:
   EXPECT_FALSE(relay.feed("response-body", s2c, key));
 }
 
+/// http/1 where both ends carry trailers.
+session::ProfileTraits with_trailers() {
+  static const auto contexts = [] {
+    std::vector<session::ContextTraits> out{profiles[0].contexts.begin(), profiles[0].contexts.end()};
+    out.push_back({.name = "request-trailers", .directions = 1});
+    out.push_back({.name = "response-trailers", .directions = 2});
+    return out;
+  }();
+  session::ProfileTraits out = profiles[0];
+  out.contexts = contexts;
+  return out;
+}
+
+TEST(Secret, comes_back_in_no_trailer) {  // HT-17
+  const auto session_with = [](Grant trailers) {
+    return TestSession{{{"request-head", Grant::inspect},
+                        {"request-credentials", Grant::write},
+                        {"response-head", Grant::none, Grant::inspect},
+                        {"response-credentials", Grant::none, Grant::inspect},
+                        {"response-body", Grant::none, Grant::inspect},
+                        {"response-trailers", Grant::none, trailers}},
+                       with_trailers()};
+  };
+  const std::string echo = "x-echo: " + std::string{key} + "\r\n";
+  const auto inspecting_them = session_with(Grant::inspect);
+  Findings findings;
+  TestRelay relay{inspecting_them, secrets(findings)};
+  for (std::uint32_t i = 1; i <= 1500; ++i) {  // an answer is over with the last of its four messages
+    ASSERT_TRUE(relay.feed("request-head", c2s, head("/v1"), {}, i));
+    ASSERT_TRUE(relay.feed("request-credentials", c2s, "", {}, i));
+    ASSERT_TRUE(relay.feed("response-head", s2c, fine, {}, i));
+    ASSERT_TRUE(relay.feed("response-credentials", s2c, "", {}, i));
+    ASSERT_TRUE(relay.feed("response-body", s2c, "ok", {}, i));
+    ASSERT_TRUE(relay.feed("response-trailers", s2c, "x-sum: 1\r\n", {}, i));
+  }
+  TestRelay echoing{inspecting_them, secrets(findings)};
+  ASSERT_TRUE(answer(echoing, "ok"));
+  const auto stopped = echoing.feed("response-trailers", s2c, echo);
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().fault, Fault::blocked_by_policy);
+  EXPECT_EQ(echoing.text("response-trailers", s2c), "");
+  EXPECT_EQ(findings.spellings.size(), 1U);
+
+  const auto writing_them = session_with(Grant::write);
+  TestRelay covering{writing_them, secrets(findings)};
+  ASSERT_TRUE(answer(covering, "ok"));
+  EXPECT_FALSE(covering.feed("response-trailers", s2c, echo));
+
+  const auto blind = session_with(Grant::read);  // it could not stop what it finds there
+  TestRelay without{blind, secrets(findings)};
+  EXPECT_EQ(sent(without, "/v1", "api.example", "cookie: a=b\r\n"), "cookie: a=b\r\n") << "so it does not act";
+}
+
 TEST(Secret, pipelined_answers_are_each_searched_by_themselves) {
   const TestSession session = all_writable();
   Findings findings;
