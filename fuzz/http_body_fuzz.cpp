@@ -10,13 +10,14 @@ namespace {
 
 struct Outcome {
   std::string content;
+  std::string trailers;
   bool done = false;
   bool refused = false;
 };
 
 /// The body in pieces of at most `piece` octets.
 Outcome decode(Bytes input, const Framing& framing, std::size_t piece) {
-  BodyDecoder decoder{framing, Limits{}};
+  BodyDecoder decoder{framing, Limits{}, TrailerUse::carry};
   Outcome out;
   while (!input.empty() && !decoder.done() && !decoder.refusal()) {
     const Bytes front = input.first(std::min(piece, input.size()));
@@ -28,6 +29,7 @@ Outcome decode(Bytes input, const Framing& framing, std::size_t piece) {
     input = input.subspan(step.consumed);
   }
   out.done = decoder.done();
+  out.trailers = write_trailers(decoder.trailers());
   out.refused = decoder.refusal().has_value();
   return out;
 }
@@ -46,6 +48,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(whole.done == cut.done && whole.refused == cut.refused, "a body ends the same however it is cut");
   require(whole.content.starts_with(cut.content) || cut.content.starts_with(whole.content), "and says the same");
   require(whole.refused || whole.content == cut.content, "and all of it");
+  require(whole.trailers == cut.trailers, "and so do its trailers");
+  const auto taken = parse_trailers(as_bytes(whole.trailers), "request-trailers", Limits{});
+  require(whole.refused || (taken && write_trailers(*taken) == whole.trailers), "which the far end takes");
   require(framing.kind != Framing::Kind::length || whole.content.size() <= framing.length,
           "a counted body is not longer");
   return 0;

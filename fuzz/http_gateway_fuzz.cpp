@@ -5,11 +5,12 @@ using namespace louver;
 using namespace louver::profile::http1;
 using fuzz::require;
 
+namespace {
+
 /// A gateway between a path and an origin that both say what they like. An order is an octet: 0..2 a part of the path,
 /// 3 and 4 octets of the origin (a string), 5 the origin ends, 6 its output is taken, 7 the request waits or goes on.
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  fuzz::Script script{fuzz::input_of(data, size)};
-  test::Gateway gateway;
+void run(fuzz::Script script, const SessionPlan& plan) {
+  test::Gateway gateway{{}, plan};
   Result<> result;
   while (!script.done() && result) {
     const std::uint8_t order = script.octet() & 7;
@@ -26,8 +27,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     require(gateway.codec.open_exchanges() <= Limits{}.held_exchanges + 1, "open exchanges are bounded");
   }
-  fuzz::check_parts(gateway.sink.parts, Direction::s2c);
+  fuzz::check_parts(gateway.sink.parts, Direction::s2c,
+                    plan.trailers ? std::optional{plan.trailers->response} : std::nullopt);
   const auto end = gateway.codec.on_session_end(result.has_value());
   require(end.has_value() || end.error().fault == Fault::truncated || !result, "an end is whole or a truncation");
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  SessionPlan plan{.bind_target = false};
+  run(fuzz::Script{fuzz::input_of(data, size)}, plan);
+  plan.trailers = fuzz::trailers_up;
+  run(fuzz::Script{fuzz::input_of(data, size)}, plan);
   return 0;
 }

@@ -1,5 +1,6 @@
 #include "filter/http/head.h"
 #include "profile/http1/head.h"
+#include "profile/http1/trailers.h"
 #include "support/require.h"
 #include "support/script.h"
 
@@ -21,6 +22,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (credentials)
       require(http1::write_credentials(*credentials) == as_text(input), "credentials make their octets again");
   }
+  const auto trailers = http1::parse_trailers(input, "request-trailers", limits);
+  if (trailers) require(http1::write_trailers(*trailers) == as_text(input), "trailers make their octets again");
   using filter::http::HeadKind;
   const auto edited_request = filter::http::parse_head(HeadKind::request, input);
   if (edited_request)

@@ -213,6 +213,28 @@ void part(ScriptWriter& to, unsigned order, unsigned context, unsigned exchange,
   to.octet(order).octet(context | 8).octet(exchange).string(as_bytes(text));
 }
 
+/// Exchanges of sessions that carry trailers.
+void trailers(Corpus& agents, Corpus& gateways) {
+  constexpr std::string_view behind = "5\r\nhello\r\n0\r\nX-Sum: 17\r\n\r\n";
+  ScriptWriter agent;
+  const std::string post = "POST /p HTTP/1.1\r\nHost: a\r\nTE: trailers\r\nTransfer-Encoding: chunked\r\n\r\n";
+  agent.octet(2).octet(0).string(as_bytes(post + std::string{behind}));
+  part(agent, 3, 4, 1, "HTTP/1.1 200 OK\r\n\r\n");
+  part(agent, 3, 5, 1, "");
+  part(agent, 3, 6, 1, "hello");
+  part(agent, 3, 7, 1, "x-sum: 17\r\n");
+  agents.add(agent.octet(6).octet(5).done());
+
+  ScriptWriter gateway;
+  part(gateway, 0, 1, 1, "POST /p HTTP/1.1\r\nhost: a\r\n\r\n");
+  part(gateway, 0, 2, 1, "");
+  part(gateway, 0, 3, 1, "hello");
+  part(gateway, 0, 7, 1, "x-sum: 17\r\n");
+  const std::string answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + std::string{behind};
+  gateway.octet(6).octet(3).string(as_bytes(answer));
+  gateways.add(gateway.octet(5).octet(1).done());
+}
+
 void codecs(const std::filesystem::path& root) {
   Corpus agents{root, "http_agent_fuzz"}, gateways{root, "http_gateway_fuzz"}, bodies{root, "http_body_fuzz"};
   profile::http1::test::Random random{1};
@@ -238,6 +260,7 @@ void codecs(const std::filesystem::path& root) {
     bodies.add(ScriptWriter{}.octet(static_cast<unsigned>(i * 2)).bytes(as_bytes(body)).done());
   }
   bodies.add(ScriptWriter{}.octet(1).string(as_bytes("counted")).done());
+  trailers(agents, gateways);
 }
 
 void texts(const std::filesystem::path& root) {

@@ -173,6 +173,7 @@ struct Route {
   milliseconds renew = limits::association_renewal;
   std::vector<FieldContext> contexts = {};  // http/1
   bool bind_target = true;                  // http/1: credentials say for which method, host and target they are given
+  bool trailers = false;                    // http/1: they are carried, in contexts of their own
   std::string place = {};
 };
 
@@ -474,6 +475,7 @@ struct Gateway {
   GatewayPolicy policy = {};
   std::vector<Origin> origins = {};
   std::vector<FieldContext> contexts = {};  // that an offer may have beside those of http/1
+  bool trailers = false;                    // likewise: those for trailers
   Audit audit = {};
 
   /// The origin of an HTTP authority: the one that lists it, else the default one, else null.

@@ -243,7 +243,10 @@ constexpr auto keys_of(Tag<Route>) {
           "values of HTTP messages that get contexts of their own: who has no grant there sees a marker"),
       key("bind_target", &Route::bind_target, Boolean{},
           "send with each request's credentials for which method, host and target they are: a middlebox that may write "
-          "the head alone can't aim them elsewhere")};
+          "the head alone can't aim them elsewhere"),
+      key("trailers", &Route::trailers, Boolean{},
+          "carry trailers of chunked HTTP messages, in the contexts `request-trailers` and `response-trailers`; the "
+          "gateway must have it too. Else they are dropped")};
 }
 
 inline constexpr std::string_view users_words =
@@ -595,6 +598,8 @@ constexpr auto keys_of(Tag<Gateway>) {
       key("origin", &Gateway::origins, TablesOf<Origin>{}, "where the traffic goes").needed(),
       key("context", &Gateway::contexts, TablesOf<FieldContext>{field_contexts_most},
           "contexts for values of HTTP messages that an offer may have"),
+      key("trailers", &Gateway::trailers, Boolean{},
+          "take offers with the contexts `request-trailers` and `response-trailers`; else they are refused"),
       key("audit", &Gateway::audit, TableOf<Audit>{}, "what is kept of audits")};
 }
 

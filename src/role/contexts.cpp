@@ -21,11 +21,22 @@ profile::http1::ContextIds http1_ids(const session::Terms& terms) {
           .response_body = id_of(terms, "response-body")};
 }
 
+std::optional<profile::http1::TrailerIds> trailer_ids(const session::Terms& terms) {
+  const profile::http1::TrailerIds ids{.request = id_of(terms, profile::http1::trailer_contexts[0].name),
+                                       .response = id_of(terms, profile::http1::trailer_contexts[1].name)};
+  if (ids.request == ContextId{0} || ids.response == ContextId{0}) return std::nullopt;
+  return ids;
+}
+
 profile::stream1::ContextIds stream1_ids(const session::Terms& terms) {
   return {.upstream = id_of(terms, "upstream"), .downstream = id_of(terms, "downstream")};
 }
 
 namespace {
+
+bool is_listed(std::string_view name, std::span<const session::ContextTraits> contexts) {
+  return std::ranges::find(contexts, name, &session::ContextTraits::name) != contexts.end();
+}
 
 unsigned ways_of(const session::ContextInfo& context) {
   return (context.has[0] ? 1U : 0U) | (context.has[1] ? 2U : 0U);
@@ -42,16 +53,17 @@ unsigned ways_of(std::string_view name, const profile::http1::FieldContexts& fie
 
 }  // namespace
 
-bool has_contexts(const session::Terms& terms, const session::ProfileTraits& profile,
-                  const profile::http1::FieldContexts& fields) {
-  for (const session::ContextTraits& wanted : profile.contexts) {
+bool has_contexts(const session::Terms& terms, const session::ProfileTraits& profile, const MoreContexts& more) {
+  const auto is_there = [&](const session::ContextTraits& wanted) {
     const session::ContextInfo* context = terms.find_context(wanted.name);
-    if (context == nullptr || ways_of(*context) != wanted.directions) return false;
-  }
+    return context != nullptr && ways_of(*context) == wanted.directions;
+  };
+  if (!std::ranges::all_of(profile.contexts, is_there)) return false;
+  const bool trailers = more.trailers && std::ranges::all_of(profile::http1::trailer_contexts, is_there);
   return std::ranges::all_of(terms.contexts(), [&](const session::ContextInfo& context) {
-    const bool of_the_profile = std::ranges::find(profile.contexts, std::string_view{context.name},
-                                                  &session::ContextTraits::name) != profile.contexts.end();
-    return of_the_profile || ways_of(context) == ways_of(context.name, fields);
+    return is_listed(context.name, profile.contexts) ||
+           (trailers && is_listed(context.name, profile::http1::trailer_contexts)) ||
+           ways_of(context) == ways_of(context.name, more.fields);
   });
 }
 

@@ -30,8 +30,9 @@ Error wrong(const config::FieldContext& one, const std::string& why) {
 }
 
 Result<> check(const config::FieldContext& one, const FieldSource& source, const FieldContexts& before) {
-  const bool of_the_profile = std::ranges::find(profile::http1::contexts, std::string_view{one.name},
-                                                &session::ContextTraits::name) != profile::http1::contexts.end();
+  constexpr auto& known = profile::http1::contexts_with_trailers;
+  const bool of_the_profile =
+      std::ranges::find(known, std::string_view{one.name}, &session::ContextTraits::name) != known.end();
   if (of_the_profile) return wrong(one, "that is the name of a context of http/1");
   if (source.kind == FieldSource::Kind::form && one.way != config::FieldContext::Way::request)
     return wrong(one, "forms are in requests only");

@@ -74,8 +74,9 @@ Result<config::GrantMatrix> GatewayRules::decide(const session::Terms& offered) 
     return Error{Fault::blocked_by_policy, "profile \"" + printable(offered.profile(), 32) + "\" is not served here"};
   }
   const profile::http1::FieldContexts none;
-  if (!has_contexts(offered, *traits, *profile == config::Profile::http_1 ? http_.plan.fields : none))
-    return Error{Fault::blocked_by_policy, "the Hello has other contexts than its profile and [[context]]"};
+  const bool is_http = *profile == config::Profile::http_1;
+  if (!has_contexts(offered, *traits, {is_http ? http_.plan.fields : none, is_http && config_.trailers}))
+    return Error{Fault::blocked_by_policy, "the Hello has other contexts than its profile, `trailers` and [[context]]"};
   config::GrantMatrix matrix = config::matrix_of(offered);
   for (const std::string& name : matrix.middleboxes) {
     if (withdrawn_.contains(name)) return Error{Fault::grant_refused, name + ": its approval is withdrawn"};

@@ -13,13 +13,17 @@ namespace {
 constexpr std::array<std::chrono::milliseconds, 3> resend_pauses{
     {std::chrono::milliseconds{10}, std::chrono::milliseconds{200}, std::chrono::milliseconds{1000}}};
 
-/// The ids that every Hello of this agent gives to the contexts of http/1: in the profile's order, from 1.
+/// The ids that every Hello of this agent gives to the contexts of http/1 that every session has: in the profile's
+/// order, from 1.
 profile::http1::ContextIds own_ids() {
   return {ContextId{1}, ContextId{2}, ContextId{3}, ContextId{4}, ContextId{5}, ContextId{6}};
 }
 
 profile::http1::SessionPlan plan_of(const RouteRules& rules, RandomSource& random) {
-  return {.bind_target = rules.route().bind_target, .fields = rules.fields(), .random = &random};
+  return {.bind_target = rules.route().bind_target,
+          .fields = rules.fields(),
+          .random = &random,
+          .trailers = rules.trailers()};
 }
 
 /// What the user reads when a session fails before his answer began. Alerts of the path are nobody's word, so they are

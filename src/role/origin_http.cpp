@@ -16,6 +16,7 @@ profile::http1::SessionPlan plan_of(const OriginHttpSetting& setting, const sess
                                     RandomSource& random) {
   profile::http1::SessionPlan out = setting.plan;
   out.fields = fields_in(terms, setting.plan.fields);
+  out.trailers = trailer_ids(terms);  // which has none that the gateway did not agree to
   out.random = &random;
   return out;
 }

@@ -40,18 +40,23 @@ Result<std::shared_ptr<const RouteRules>> RouteRules::make(const config::Route& 
 Result<> RouteRules::make_offer(std::uint32_t max_record, const std::set<std::string>& withdrawn) {
   std::vector<config::GrantMatrix::Context> contexts;
   std::uint8_t id = 1;
-  for (const session::ContextTraits& context : profile_->contexts) {
-    contexts.push_back({std::string{context.name}, {(context.directions & 1) != 0, (context.directions & 2) != 0}});
-    offer_.contexts.push_back({id++, context.directions, wire::Opaque<1, 255>{context.name}});
-  }
+  const auto add = [&](std::string_view name, std::uint8_t directions) {
+    contexts.push_back({std::string{name}, {(directions & 1) != 0, (directions & 2) != 0}});
+    offer_.contexts.push_back({id, directions, wire::Opaque<1, 255>{name}});
+    return ContextId{id++};
+  };
+  for (const session::ContextTraits& context : profile_->contexts) add(context.name, context.directions);
   if (!route_.contexts.empty() && route_.profile != config::Profile::http_1)
     return Error{Fault::configuration, route_.place + ": only http/1 has fields that can be lifted out of messages"};
-  LOUVER_ASSIGN(fields_, make_field_contexts(route_.contexts, id));
-  for (const config::FieldContext& context : route_.contexts) {
-    const std::uint8_t directions = directions_of(context);
-    contexts.push_back({context.name, {(directions & 1) != 0, (directions & 2) != 0}});
-    offer_.contexts.push_back({id++, directions, wire::Opaque<1, 255>{std::string_view{context.name}}});
+  if (route_.trailers && route_.profile != config::Profile::http_1)
+    return Error{Fault::configuration, route_.place + ": only http/1 has trailers"};
+  if (route_.trailers) {
+    const auto& [request, response] = profile::http1::trailer_contexts;
+    trailers_ = profile::http1::TrailerIds{.request = add(request.name, request.directions),
+                                           .response = add(response.name, response.directions)};
   }
+  LOUVER_ASSIGN(fields_, make_field_contexts(route_.contexts, id));
+  for (const config::FieldContext& context : route_.contexts) add(context.name, directions_of(context));
   LOUVER_ASSIGN(const config::GrantMatrix matrix, config::offer(route_, contexts));
   for (std::size_t m = 0; m < route_.middleboxes.size(); ++m) {
     const config::RouteMiddlebox& middlebox = route_.middleboxes[m];

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "profile/http1/contexts.h"
 #include "profile/http1/lift/contexts.h"
 #include "role/credentials.h"
 #include "runtime/endpoint.h"
@@ -30,6 +31,8 @@ class RouteRules {
   const session::EndpointChannels& channels() const { return channels_; }
   /// What is lifted out of messages, with the ids of offer().
   const profile::http1::FieldContexts& fields() const { return fields_; }
+  /// Where it carries trailers: their contexts in offer().
+  const std::optional<profile::http1::TrailerIds>& trailers() const { return trailers_; }
   /// Null, or why this route makes no associations.
   const std::string& refused() const { return refused_; }
 
@@ -59,6 +62,7 @@ class RouteRules {
   runtime::Endpoint first_party_;
   const session::ProfileTraits* profile_ = nullptr;
   profile::http1::FieldContexts fields_;
+  std::optional<profile::http1::TrailerIds> trailers_;
   session::ClientOffer offer_;
   session::EndpointChannels channels_;
   std::string refused_;

@@ -13,6 +13,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from harness import LOUVER, Case, wait_for  # noqa: E402
 from recording import Recording  # noqa: E402
+from trailing import TrailingOrigin  # noqa: E402
 from peer import wire  # noqa: E402
 from peer.channel import Identity  # noqa: E402
 from peer.http import bound_to, lifted  # noqa: E402
@@ -22,6 +23,7 @@ STREAM = [(1, 1, "upstream"), (2, 2, "downstream")]
 
 HTTP = [(i + 1, 1 if i < 3 else 2, name) for i, name in enumerate(
     ("request-head", "request-credentials", "request-body", "response-head", "response-credentials", "response-body"))]
+TRAILERS = HTTP + [(7, 1, "request-trailers"), (8, 2, "response-trailers")]
 
 
 class Echo:
@@ -273,6 +275,57 @@ class AsClient(Interop):
                     session.read_until_end()
                 self.assertEqual(refused.exception.name, "bad_frame")
         self.assertEqual([octets.split(b"\r\n\r\n")[1] for octets in origin.all()], [b'{"n":1,"card":"41\\"11"}'])
+
+    def trailing_path(self, gateway="trailers = true\n"):
+        origin = TrailingOrigin()
+        self.addCleanup(origin.close)
+        path = self.path(1, origin_port=origin.port)
+        path.extra["gateway"] = gateway
+        return origin, self.start_without_agent(path)
+
+    def post_with_trailers(self, session, trailers):
+        session.send(1, b"POST /p HTTP/1.1\r\nhost: site.example\r\n\r\n", 1)
+        session.send(2, bound_to("POST", "site.example", "/p"), 1)
+        session.send(3, b"hello", 1)
+        session.send(7, trailers, 1)
+
+    def test_trailers_are_carried_and_what_may_be_none_ends_the_session(self):  # HT-07
+        origin, path = self.trailing_path()
+        client = self.client(path, hello=self.hello(path, TRAILERS, "http/1")).establish()
+        session = client.join(1)
+        self.post_with_trailers(session, b"x-sum: 17\r\n")
+        session.finish()
+        session.read_until_end()
+        self.assertEqual((session.text(6, 1), session.text(8, 1)), (b"ok", b"x-sum: 3\r\n"))
+        self.assertEqual(origin.requests.get(timeout=20).trailers, [b"x-sum: 17"])
+        hostile = ((b"authorization: Basic eDp5\r\n", "blocked_by_policy"), (b"x_forwarded_for: 10.0.0.1\r\n", "blocked_by_policy"), (b"louver-client: root.example\r\n", "blocked_by_policy"),
+                   (b"X-Sum: 1\r\n", "bad_frame"), (b"x: 1\r\n\r\nGET / HTTP/1.1\r\nhost: a\r\n\r\n", "bad_frame"), (b"x: 1", "bad_frame"), (b"x: 1\r\n" * 401, "limit_exceeded"))
+        for number, (trailers, alert) in enumerate(hostile, 2):
+            session = client.join(number)
+            self.post_with_trailers(session, trailers)
+            with self.assertRaises(PeerAlert) as refused:
+                session.read_until_end()
+            self.assertEqual(refused.exception.name, alert, trailers[:40])
+        session = client.join(len(hostile) + 2)  # one that withholds the message
+        session.send(1, b"GET /g HTTP/1.1\r\nhost: site.example\r\n\r\n", 1)
+        session.send(2, bound_to("GET", "site.example", "/g"), 1)
+        session.send(3, b"", 1)
+        session.finish()
+        with self.assertRaises(PeerAlert) as refused:
+            session.read_until_end()
+        self.assertEqual(refused.exception.name, "truncated")
+        self.assertTrue(origin.requests.empty())
+
+    def test_half_of_the_contexts_for_trailers_or_the_other_way_round_is_refused(self):
+        odd = (HTTP + [(7, 1, "request-trailers")], HTTP + [(7, 2, "response-trailers")], HTTP + [(7, 2, "request-trailers"), (8, 1, "response-trailers")],
+               HTTP + [(7, 3, "request-trailers"), (8, 3, "response-trailers")], TRAILERS + [(9, 1, "request-trailer")])
+        for gateway, offers in (("trailers = true\n", odd), ("", (TRAILERS,))):
+            _, path = self.trailing_path(gateway)
+            for contexts in offers:
+                with self.assertRaises(PeerAlert) as refused:
+                    self.client(path, hello=self.hello(path, contexts, "http/1")).establish()
+                self.assertEqual(refused.exception.name, "blocked_by_policy", contexts)
+            path.stop()
 
     AUDITED = ((0, {}, "unmodified"), (1, {1: {"upstream": "write", "downstream": "write"}}, "unmodified"), (1, {1: {"upstream": "redact", "downstream": "inspect"}}, "unmodified"),
                (3, {1: {"upstream": "write"}, 2: {"upstream": "inspect", "downstream": "read"}, 3: {"upstream": "write", "downstream": "write"}}, "unmodified"))

@@ -25,7 +25,8 @@ AgentCodec::AgentCodec(AgentOptions options, const ContextIds& ids, AgentEvents&
 Result<> AgentCodec::start_session(SessionPlan plan) {
   if (open_exchanges() > 0) return Error{Fault::internal_error, "a new session while an exchange is open"};
   plan_ = std::move(plan);
-  responses_.start_session(plan_.fields.of[slot(Direction::s2c)]);
+  responses_.start_session(plan_.fields.of[slot(Direction::s2c)],
+                           plan_.trailers ? std::optional{plan_.trailers->response} : std::nullopt);
   return {};
 }
 
@@ -145,7 +146,7 @@ bool AgentCodec::must_gather() {
   // Whoever waits for it gets it from us. Behind answers that are due it would be one of those.
   if (std::exchange(request_.head.expect_continue, false) && open_exchanges() == 0)
     responses_.output().append("HTTP/1.1 100 Continue\r\n\r\n");
-  decoder_.emplace(request_.framing, options_.limits);
+  decoder_.emplace(request_.framing, options_.limits, trailer_use());
   gathered_.emplace();
   reading_ = Reading::gather;
   return true;
@@ -185,8 +186,9 @@ Result<> AgentCodec::begin_exchange() {
   exchange_ = responses_.open({.asked = {.to_head = request_.head.method == "HEAD",
                                          .websocket_accept = upgrade ? websocket_accept(request_.head.fields) : ""},
                                .http_1_0 = request_.http_1_0,
-                               .keep_alive = request_.keep_alive});
-  decoder_.emplace(request_.framing, options_.limits);
+                               .keep_alive = request_.keep_alive,
+                               .takes_trailers = request_.takes_trailers});
+  decoder_.emplace(request_.framing, options_.limits, trailer_use());
   reading_ = Reading::body;
   std::string head = write_head(request_.head);
   std::string credentials = write_request_credentials(
@@ -220,7 +222,7 @@ Result<> AgentCodec::emit_gathered(const std::string& head, const std::string& c
   LOUVER_TRY(emit(ids_.request_head, as_bytes(head), true));
   LOUVER_TRY(emit(ids_.request_credentials, as_bytes(credentials), true));
   LOUVER_TRY(emit_fields(fields));
-  return emit(ids_.request_body, as_bytes(body), true);
+  return end_body(as_bytes(body));  // what stood behind it is of a message of another length
 }
 
 Result<> AgentCodec::emit_fields(const std::vector<std::string>& fields) {
@@ -233,7 +235,14 @@ Result<> AgentCodec::emit_sent() {
   LOUVER_TRY(emit(ids_.request_head, as_bytes(sent_->head), true));
   LOUVER_TRY(emit(ids_.request_credentials, as_bytes(sent_->credentials), true));
   LOUVER_TRY(emit_fields(sent_->fields));
-  return sent_->upgrade ? Result<>{} : emit(ids_.request_body, {}, true);
+  return sent_->upgrade ? Result<>{} : end_body({});
+}
+
+/// The end of the body message and the message behind it.
+Result<> AgentCodec::end_body(Bytes last, const Fields& trailers) {
+  const std::string behind = write_trailers(trailers);
+  LOUVER_TRY(emit(ids_.request_body, last, true));
+  return plan_.trailers ? emit(plan_.trailers->request, as_bytes(behind), true) : Result<>{};
 }
 
 bool AgentCodec::can_resend(bool undelivered) const {
@@ -261,7 +270,7 @@ Result<> AgentCodec::on_upgrade_answered() {
       break;
     case ResponseWriter::Upgrade::refused:
       finish_request();
-      return emit(ids_.request_body, {}, true);
+      return end_body({});
     case ResponseWriter::Upgrade::tunnel:
       reading_ = Reading::tunnel;
       break;
@@ -271,7 +280,7 @@ Result<> AgentCodec::on_upgrade_answered() {
 
 Result<> AgentCodec::end_tunnel() {
   reading_ = Reading::stopped;
-  LOUVER_TRY(emit(ids_.request_body, {}, true));
+  LOUVER_TRY(end_body({}));
   responses_.request_done();
   return {};
 }
@@ -287,9 +296,12 @@ Result<bool> AgentCodec::read_body(Bytes input, std::size_t& used) {
     if (!ready.empty()) LOUVER_TRY(emit(ids_.request_body, ready, false));
     ready = step.content;
   }
-  const bool end = decoder_->done();
-  if (end || !ready.empty()) LOUVER_TRY(emit(ids_.request_body, ready, end));
-  if (end) finish_request();
+  if (decoder_->done()) {
+    LOUVER_TRY(end_body(ready, decoder_->trailers()));
+    finish_request();
+  } else if (!ready.empty()) {
+    LOUVER_TRY(emit(ids_.request_body, ready, false));
+  }
   return true;
 }
 

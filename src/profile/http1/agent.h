@@ -47,8 +47,8 @@ class AgentEvents {
 /// No I/O; bodies pass through in pieces. docs/protocol.md, annex http/1
 ///
 /// Requests become exchanges 1, 2, ... without gaps; each has one message in every c2s context, in the order head,
-/// credentials, body. A refused request becomes none: it is answered here, behind the answers that are due, and the
-/// connection closes.
+/// credentials, body, trailers. A refused request becomes none: it is answered here, behind the answers that are due,
+/// and the connection closes.
 class AgentCodec {
  public:
   /// @param events, parts  outlive the codec; `parts` is the way into whatever session is the present one
@@ -133,6 +133,8 @@ class AgentCodec {
                          const std::vector<std::string>& fields);
   Result<> emit_fields(const std::vector<std::string>& fields);
   Result<> emit_sent();
+  Result<> end_body(Bytes last, const Fields& trailers = {});
+  TrailerUse trailer_use() const { return plan_.trailers ? TrailerUse::carry : TrailerUse::drop; }
   Result<> on_upgrade_answered();
   Result<> end_tunnel();
   Result<bool> read_body(Bytes input, std::size_t& used);

@@ -4,7 +4,6 @@
 #include <limits>
 #include <optional>
 
-#include "profile/http1/fields.h"
 #include "profile/http1/grammar.h"
 
 namespace louver::profile::http1 {
@@ -52,22 +51,13 @@ std::optional<std::uint64_t> parse_chunk_size(std::string_view digits) {
   return value;
 }
 
-/// @param block  complete and passed by a HeadScanner
-Verdict check_trailers(std::string_view block) {
-  while (!block.starts_with("\r\n")) {
-    const std::string name = lowered(block.substr(0, block.find(':')));
-    if (is_lookalike(name) || (place_of(name) != Place::head && place_of(name) != Place::reserved)) {
-      return Refusal{400, "a trailer field that may stand in the head only"};
-    }
-    block.remove_prefix(block.find("\r\n") + 2);
-  }
-  return {};
-}
-
 }  // namespace
 
-BodyDecoder::BodyDecoder(Framing framing, const Limits& limits)
-    : limits_(limits), state_(State::done), trailer_scanner_(HeadScanner::Kind::trailer, limits) {
+BodyDecoder::BodyDecoder(Framing framing, const Limits& limits, TrailerUse trailers)
+    : limits_(limits),
+      state_(State::done),
+      trailer_use_(trailers),
+      trailer_scanner_(HeadScanner::Kind::trailer, limits) {
   switch (framing.kind) {
     case Framing::Kind::none:
       break;
@@ -168,15 +158,15 @@ BodyDecoder::Step BodyDecoder::take_trailers(Bytes input) {
   // no octet behind the last line may be taken, so line by line
   const std::size_t end = as_text(input).find('\n');
   const std::size_t size = end == std::string_view::npos ? input.size() : end + 1;
-  append(trailers_, input.first(size));
-  switch (trailer_scanner_.scan(trailers_)) {
+  append(trailer_block_, input.first(size));
+  switch (trailer_scanner_.scan(trailer_block_)) {
     case HeadScanner::State::more:
       break;
     case HeadScanner::State::refused:
       refusal_ = trailer_scanner_.refusal();
       break;
     case HeadScanner::State::complete:
-      refusal_ = check_trailers(as_text(trailers_));
+      refusal_ = accept_trailers(as_text(trailer_block_), trailer_use_, trailers_);
       if (!refusal_) state_ = State::done;
       break;
   }

@@ -7,17 +7,17 @@
 #include "profile/http1/head_scanner.h"
 #include "profile/http1/limits.h"
 #include "profile/http1/refusal.h"
+#include "profile/http1/trailers.h"
 
 namespace louver::profile::http1 {
 
 /// Takes the transfer coding off a body as it arrives; holds one chunk line or the trailers, never content.
 ///
 /// Chunks are taken as RFC 9112 §7.1 writes them and in no other way: hexadecimal size, extensions without blanks, CR
-/// LF; their number of octets is bounded (HT-14). Trailers are checked and dropped; one that would have meant something
-/// in the head is refused (HT-07).
+/// LF; their number of octets is bounded (HT-14). Trailers are judged by accept_trailers() (HT-07).
 class BodyDecoder {
  public:
-  BodyDecoder(Framing framing, const Limits& limits);
+  BodyDecoder(Framing framing, const Limits& limits, TrailerUse trailers = TrailerUse::drop);
 
   struct Step {
     std::size_t consumed = 0;
@@ -29,6 +29,8 @@ class BodyDecoder {
   /// The body is complete; never true for until_close.
   bool done() const { return state_ == State::done; }
   bool until_close() const { return state_ == State::until_close; }
+  /// Once it is: what stood behind it and is to be carried.
+  const Fields& trailers() const { return trailers_; }
   const Verdict& refusal() const { return refusal_; }
 
  private:
@@ -45,7 +47,9 @@ class BodyDecoder {
   std::uint64_t left_ = 0;  // of the body or the chunk
   std::size_t extension_bytes_ = 0;
   std::string line_;  // of a chunk's size, or what came of its end
-  Buffer trailers_;
+  TrailerUse trailer_use_;
+  Buffer trailer_block_;
+  Fields trailers_;
   HeadScanner trailer_scanner_;
   Verdict refusal_;
 };

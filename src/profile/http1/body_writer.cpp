@@ -3,6 +3,8 @@
 #include <array>
 #include <charconv>
 
+#include "profile/http1/trailers.h"
+
 namespace louver::profile::http1 {
 namespace {
 
@@ -38,11 +40,11 @@ Result<> BodyWriter::write(Bytes content, OutputBuffer& out) {
   return Fault::internal_error;
 }
 
-Result<> BodyWriter::finish(OutputBuffer& out) {
+Result<> BodyWriter::finish(OutputBuffer& out, const Fields& trailers) {
   if (framing_.kind == Framing::Kind::length && left_ > 0) {
     return Error{Fault::bad_value, std::string{context_} + ": shorter than content-length"};
   }
-  if (framing_.kind == Framing::Kind::chunked) out.append("0\r\n\r\n");
+  if (takes_trailers()) out.append("0\r\n" + write_trailers(trailers) + "\r\n");
   return {};
 }
 

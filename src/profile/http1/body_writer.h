@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "profile/http1/fields.h"
 #include "profile/http1/framing.h"
 #include "profile/http1/output_buffer.h"
 
@@ -15,9 +16,11 @@ class BodyWriter {
 
   /// @fault bad_value  more octets than the head said; nothing of `content` was written then
   Result<> write(Bytes content, OutputBuffer& out);
+  /// Trailers can stand behind the body; else they are dropped.
+  bool takes_trailers() const { return framing_.kind == Framing::Kind::chunked; }
   /// The message has ended.
   /// @fault bad_value  fewer octets than the head said
-  Result<> finish(OutputBuffer& out);
+  Result<> finish(OutputBuffer& out, const Fields& trailers = {});
 
  private:
   Framing framing_;

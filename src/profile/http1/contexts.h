@@ -27,6 +27,19 @@ inline constexpr std::array<session::ContextTraits, 6> contexts = {{
 inline constexpr session::ProfileTraits traits = {
     .name = "http/1", .exchanges = true, .multiplexed = false, .contexts = contexts};
 
+/// What a session has beside these where both ends carry trailers, with the ids behind theirs: one message in each
+/// exchange, behind the body of its direction.
+inline constexpr std::array<session::ContextTraits, 2> trailer_contexts = {{
+    {.name = "request-trailers", .directions = c2s_only},
+    {.name = "response-trailers", .directions = s2c_only},
+}};
+
+inline constexpr std::array<session::ContextTraits, 8> contexts_with_trailers = {
+    contexts[0], contexts[1], contexts[2],         contexts[3],
+    contexts[4], contexts[5], trailer_contexts[0], trailer_contexts[1]};
+inline constexpr session::ProfileTraits traits_with_trailers = {
+    .name = "http/1", .exchanges = true, .multiplexed = false, .contexts = contexts_with_trailers};
+
 /// The ids that the Hello gave to the contexts above.
 struct ContextIds {
   ContextId request_head;
@@ -35,6 +48,13 @@ struct ContextIds {
   ContextId response_head;
   ContextId response_credentials;
   ContextId response_body;
+};
+
+/// The ids of those for trailers.
+struct TrailerIds {
+  ContextId request;
+  ContextId response;
+  bool operator==(const TrailerIds&) const = default;
 };
 
 }  // namespace louver::profile::http1

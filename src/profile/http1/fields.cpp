@@ -27,7 +27,7 @@ constexpr std::array table = {
     FieldRule{"keep-alive", Place::hop},
     FieldRule{"proxy-connection", Place::hop},
     FieldRule{"te", Place::hop},
-    FieldRule{"trailer", Place::hop},  // trailers are dropped, so nothing may announce them
+    FieldRule{"trailer", Place::hop},  // who announces trailers must know them, and they may be dropped or changed
     FieldRule{"http2-settings", Place::hop},
     // The agent is the user's proxy and asks for no credentials. A password that he sends it all the same is none of
     // the origin's business, and an origin that could ask for one would get it.

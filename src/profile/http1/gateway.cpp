@@ -7,6 +7,7 @@
 #include "profile/http1/grammar.h"
 #include "profile/http1/request_credentials.h"
 #include "profile/http1/request_entry.h"
+#include "profile/http1/trailers.h"
 #include "profile/http1/websocket.h"
 
 namespace louver::profile::http1 {
@@ -43,7 +44,9 @@ GatewayCodec::GatewayCodec(GatewayOptions options, const ContextIds& ids, Gatewa
 Result<> GatewayCodec::from_path(const session::Part& part) {
   const auto field = std::ranges::find(lifted(), part.context, &FieldContext::id);
   const bool is_field = field != lifted().end() && part.direction == Direction::c2s;
-  LOUVER_ASSIGN(const Piece piece, is_field ? Result<Piece>{Piece::field} : piece_of(part, ids_, Direction::c2s));
+  const auto trailers = plan_.trailers ? std::optional{plan_.trailers->request} : std::nullopt;
+  LOUVER_ASSIGN(const Piece piece,
+                is_field ? Result<Piece>{Piece::field} : piece_of(part, ids_, trailers, Direction::c2s));
   if (raw(part.exchange) < number_) return Error{Fault::record_exchange, "a part of an exchange that is over"};
   const std::size_t index = raw(part.exchange) - number_;
   if (index >= limits_.held_exchanges) return Error{Fault::limit_exceeded, "too many exchanges are open"};
@@ -80,7 +83,7 @@ Result<> GatewayCodec::pass_directly(const session::Part& part) {
 Result<> GatewayCodec::on_session_end(bool clean) {
   if (!clean) return Error{Fault::truncated, "the session was lost"};
   for (std::size_t i = 0; i < exchanges_.size(); ++i) {
-    if (exchanges_[i].complete(lifted().size())) continue;
+    if (exchanges_[i].complete(lifted().size(), plan_.trailers.has_value())) continue;
     return Error{Fault::truncated, "the session ended within the request of exchange " + std::to_string(number_ + i)};
   }
   return {};
@@ -212,10 +215,14 @@ std::optional<Framing> GatewayCodec::request_framing() const {
 Result<bool> GatewayCodec::begin_request() {
   const auto framing = request_framing();
   if (!framing) return false;
+  const bool no_content = framing->kind == Framing::Kind::none || (head_.content_length && *head_.content_length == 0);
+  if (no_content && !head_.upgrade) {  // the head is the whole request
+    LOUVER_ASSIGN(const bool whole, read_trailers());
+    if (!whole) return false;
+  }
   std::string head = origin_head(*framing);
   output_.append(head);
   body_.emplace(*framing, "request-body");
-  const bool no_content = framing->kind == Framing::Kind::none || (head_.content_length && *head_.content_length == 0);
   const bool resendable = decision_.reused_connection && no_content && is_idempotent(head_.method);
   resendable_ = resendable ? std::move(head) : std::string{};
   stage_ = head_.upgrade ? Stage::upgrading : Stage::body;
@@ -229,7 +236,12 @@ std::string GatewayCodec::origin_head(const Framing& framing) const {
   out.fields.insert(out.fields.end(), decision_.extra_fields.begin(), decision_.extra_fields.end());
   if (framing.kind == Framing::Kind::chunked) out.fields.push_back({"transfer-encoding", "chunked"});
   if (framing.kind == Framing::Kind::none && expects_content(out.method)) out.content_length = 0;
-  if (out.upgrade) out.fields.push_back({"connection", "Upgrade"});
+  if (out.upgrade) {
+    out.fields.push_back({"connection", "Upgrade"});
+  } else if (plan_.trailers) {  // RFC 9110 §10.1.4
+    out.fields.push_back({"te", "trailers"});
+    out.fields.push_back({"connection", "TE"});
+  }
   if (looks_into_bodies(plan_.fields.in(Direction::s2c)))  // nothing can be lifted out of a coded answer
     std::erase_if(out.fields, [](const Field& field) { return field.name == "accept-encoding"; });
   return write_head(out);
@@ -238,8 +250,20 @@ std::string GatewayCodec::origin_head(const Framing& framing) const {
 Result<bool> GatewayCodec::pass_body() {
   if (current().has_body_octets()) LOUVER_TRY(body_->write(current().take_body(budget_), output_));
   if (!current().body_ended()) return false;
-  LOUVER_TRY(body_->finish(output_));
+  if (body_->takes_trailers()) {
+    LOUVER_ASSIGN(const bool whole, read_trailers());
+    if (!whole) return false;
+  }
+  LOUVER_TRY(body_->finish(output_, trailers_.value_or(Fields{})));
   stage_ = Stage::sent;
+  return true;
+}
+
+/// Whether their message has come, where the session has one. It is judged whether they can be placed or not (HT-07).
+Result<bool> GatewayCodec::read_trailers() {
+  if (!plan_.trailers || trailers_) return true;
+  if (!current().has_trailers()) return false;
+  LOUVER_ASSIGN(trailers_, parse_trailers(current().take_trailers(budget_), "request-trailers", limits_));
   return true;
 }
 
@@ -269,8 +293,10 @@ bool GatewayCodec::discard() {
   return true;
 }
 
-bool GatewayCodec::finish_exchange() {
+Result<bool> GatewayCodec::finish_exchange() {
   if (!response_done_) return false;
+  LOUVER_ASSIGN(const bool whole, read_trailers());
+  if (!whole) return false;
   exchanges_.pop_front();
   ++number_;
   stage_ = Stage::collecting;
@@ -278,6 +304,7 @@ bool GatewayCodec::finish_exchange() {
   credentials_ = {};
   fields_.clear();
   body_kind_ = BodyKind::other;
+  trailers_.reset();
   decision_ = {};
   body_.reset();
   resendable_.clear();
@@ -320,7 +347,8 @@ Result<> GatewayCodec::answer(unsigned status, std::string_view reason) {
   LOUVER_TRY(emit(ids_.response_head, as_bytes(head)));
   LOUVER_TRY(emit(ids_.response_credentials, {}));
   for (const FieldContext& context : plan_.fields.in(Direction::s2c)) LOUVER_TRY(emit(context.id, {}));
-  return emit(ids_.response_body, body);
+  LOUVER_TRY(emit(ids_.response_body, body));
+  return plan_.trailers ? emit(plan_.trailers->response, {}) : Result<>{};
 }
 
 Result<> GatewayCodec::resume() {
@@ -400,7 +428,7 @@ bool GatewayCodec::may_retry() const {
 
 bool GatewayCodec::wants_parts() const {
   if (output().size() >= limits_.output_bytes) return false;
-  const bool request_complete = !exchanges_.empty() && current().complete(lifted().size());
+  const bool request_complete = !exchanges_.empty() && current().complete(lifted().size(), plan_.trailers.has_value());
   return !request_complete || budget_.held() < limits_.held_bytes / 2;
 }
 

@@ -58,7 +58,7 @@ class GatewayEvents {
 /// The origin's request is made from the parsed messages, never from bytes of the client. Whether it has a body is
 /// known from `content-length` or `expect` in the head, else from the first octet or the end of the body message, for
 /// which the head then waits. A request without content waits for the end of its body message too, so that no origin
-/// gets one of which a part is missing (OR-03).
+/// gets one of which a part is missing (OR-03); for the same reason the last chunk waits for the trailers message.
 ///
 /// A request with `upgrade` has no content: it goes out when head and credentials are there. Behind an authentic 101
 /// both body messages carry octets as they are, each until its author ends it.
@@ -139,7 +139,8 @@ class GatewayCodec {
   Result<bool> await_upgrade();
   bool end_tunnel();
   bool discard();
-  bool finish_exchange();
+  Result<bool> finish_exchange();
+  Result<bool> read_trailers();
   Result<> pass_directly(const session::Part& part);
   std::optional<Framing> request_framing() const;
   std::string origin_head(const Framing& framing) const;
@@ -167,6 +168,7 @@ class GatewayCodec {
   Fields credentials_;
   std::vector<Buffer> fields_;  // messages of field contexts
   BodyKind body_kind_ = BodyKind::other;
+  std::optional<Fields> trailers_;  // since their message has come
   GatewayDecision decision_;
   std::optional<BodyWriter> body_;
   std::string resendable_;  // the whole request, if it may be sent a second time

@@ -19,17 +19,19 @@ Error out_of_order(std::string_view what) { return {Fault::record_order, std::st
 
 }  // namespace
 
-Result<Piece> piece_of(const session::Part& part, const ContextIds& ids, Direction direction) {
+Result<Piece> piece_of(const session::Part& part, const ContextIds& ids, std::optional<ContextId> trailers,
+                       Direction direction) {
   const bool up = direction == Direction::c2s;
   if (part.direction != direction) return Error{Fault::record_context, "a part of the other direction"};
   if (part.context == (up ? ids.request_body : ids.response_body)) return Piece::body;
   const bool head = part.context == (up ? ids.request_head : ids.response_head);
-  if (!head && part.context != (up ? ids.request_credentials : ids.response_credentials)) {
+  const bool behind = trailers && part.context == *trailers;
+  if (!head && !behind && part.context != (up ? ids.request_credentials : ids.response_credentials)) {
     return Error{Fault::record_context, "a context that the http/1 profile does not use"};
   }
   if (part.redacted)
-    return Error{Fault::blocked_by_policy, "a redacted head or credentials message cannot be passed on"};
-  return head ? Piece::head : Piece::credentials;
+    return Error{Fault::blocked_by_policy, "a redacted head, credentials or trailers message cannot be passed on"};
+  return head ? Piece::head : behind ? Piece::trailers : Piece::credentials;
 }
 
 Result<BodyOctets> BodyOctets::of(const session::Part& part) {
@@ -62,11 +64,9 @@ Result<> HeldExchange::add(Piece piece, const session::Part& part, bool several_
       LOUVER_TRY(budget.take(part.bytes.size()));
       return add_head(part, several_heads, limits);
     case Piece::credentials:
-      if (credentials_ended_) return out_of_order("a second credentials message in one exchange");
-      LOUVER_TRY(budget.take(part.bytes.size()));
-      append(credentials_, part.bytes);
-      credentials_ended_ = part.end;
-      break;
+      return add_whole(credentials_, "credentials message", part, budget, limits.message_bytes);
+    case Piece::trailers:
+      return add_whole(trailers_, "trailers message", part, budget, limits.message_bytes);
     case Piece::body: {
       if (body_ended_) return out_of_order("a second body message in one exchange");
       LOUVER_ASSIGN(const BodyOctets octets, BodyOctets::of(part));
@@ -74,31 +74,33 @@ Result<> HeldExchange::add(Piece piece, const session::Part& part, bool several_
       append(body_, octets.bytes());
       body_redacted_ = body_redacted_ || part.redacted;
       body_ended_ = part.end;
-      break;
+      return {};
     }
     case Piece::field:
-      return Error{Fault::internal_error, "a field's message among the others"};
+      break;
   }
-  if (credentials_.size() > limits.message_bytes) return Error{Fault::limit_exceeded, "a credentials message too long"};
+  return Error{Fault::internal_error, "a field's message among the others"};
+}
+
+Result<> HeldExchange::add_whole(Message& message, std::string_view name, const session::Part& part, HoldBudget& budget,
+                                 std::size_t most) {
+  if (message.ended) return out_of_order("a second " + std::string{name} + " in one exchange");
+  LOUVER_TRY(budget.take(part.bytes.size()));
+  append(message.bytes, part.bytes);
+  if (message.bytes.size() > most) return Error{Fault::limit_exceeded, "a " + std::string{name} + " is too long"};
+  message.ended = part.end;
   return {};
 }
 
 Result<> HeldExchange::add_field(std::size_t index, std::size_t count, const session::Part& part, HoldBudget& budget) {
   if (part.redacted) return Error{Fault::blocked_by_policy, "a redacted value of a field cannot be put back"};
   fields_.resize(count);
-  Field& field = fields_[index];
-  if (field.ended) return out_of_order("a second message of a field context in one exchange");
-  LOUVER_TRY(budget.take(part.bytes.size()));
-  append(field.bytes, part.bytes);
-  if (field.bytes.size() > field_message_octets_most)
-    return Error{Fault::limit_exceeded, "a message of a field context is too long"};
-  field.ended = part.end;
-  return {};
+  return add_whole(fields_[index], "message of a field context", part, budget, field_message_octets_most);
 }
 
 bool HeldExchange::has_fields(std::size_t count) const {
   if (count == 0) return true;
-  return fields_.size() == count && std::ranges::all_of(fields_, &Field::ended);
+  return fields_.size() == count && std::ranges::all_of(fields_, &Message::ended);
 }
 
 std::vector<Buffer> HeldExchange::take_fields(std::size_t count, HoldBudget& budget) {
@@ -132,7 +134,9 @@ Buffer HeldExchange::take_head(HoldBudget& budget) {
   return out;
 }
 
-Buffer HeldExchange::take_credentials(HoldBudget& budget) { return take_out(credentials_, budget); }
+Buffer HeldExchange::take_credentials(HoldBudget& budget) { return take_out(credentials_.bytes, budget); }
+
+Buffer HeldExchange::take_trailers(HoldBudget& budget) { return take_out(trailers_.bytes, budget); }
 
 Buffer HeldExchange::take_body(HoldBudget& budget) { return take_out(body_, budget); }
 

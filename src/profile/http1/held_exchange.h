@@ -1,6 +1,8 @@
 #pragma once
 
 #include <deque>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -10,12 +12,14 @@
 
 namespace louver::profile::http1 {
 
-/// Which message of its direction a part belongs to; piece_of() finds the first three.
-enum class Piece : std::uint8_t { head, credentials, body, field };
+/// Which message of its direction a part belongs to; piece_of() finds all but the last.
+enum class Piece : std::uint8_t { head, credentials, body, trailers, field };
 
+/// @param trailers           of this direction, where the session carries them
 /// @fault record_context     a context that is none of this direction's, or the other direction
-/// @fault blocked_by_policy  a tombstone in a head or among credentials: nothing sensible could go on without it
-Result<Piece> piece_of(const session::Part& part, const ContextIds& ids, Direction direction);
+/// @fault blocked_by_policy  a tombstone in a head, among credentials or trailers: nothing sensible could go on without
+Result<Piece> piece_of(const session::Part& part, const ContextIds& ids, std::optional<ContextId> trailers,
+                       Direction direction);
 
 /// The octets of a body part; a tombstone's are so many `x`, so that lengths stay what the head says.
 class BodyOctets {
@@ -69,8 +73,10 @@ class HeldExchange {
   bool has_head() const { return !heads_.empty(); }
   /// The next whole head message.
   Buffer take_head(HoldBudget& budget);
-  bool has_credentials() const { return credentials_ended_; }
+  bool has_credentials() const { return credentials_.ended; }
   Buffer take_credentials(HoldBudget& budget);
+  bool has_trailers() const { return trailers_.ended; }
+  Buffer take_trailers(HoldBudget& budget);
   bool has_body_octets() const { return !body_.empty(); }
   bool body_ended() const { return body_ended_; }
   /// Among the body's octets here were those of a tombstone.
@@ -78,9 +84,11 @@ class HeldExchange {
   std::size_t body_bytes() const { return body_.size(); }
   Buffer take_body(HoldBudget& budget);
   /// All messages have come to their ends, whether used already or not.
-  /// @param fields  how many field contexts there are in this direction
-  bool complete(std::size_t fields) const {
-    return head_messages_ > 0 && open_head_.empty() && credentials_ended_ && body_ended_ && has_fields(fields);
+  /// @param fields    how many field contexts there are in this direction
+  /// @param trailers  the session carries them
+  bool complete(std::size_t fields, bool trailers) const {
+    return head_messages_ > 0 && open_head_.empty() && credentials_.ended && body_ended_ && has_fields(fields) &&
+           (trailers_.ended || !trailers);
   }
   /// Other octets in the place of a body that has ended and was taken.
   /// @fault limit_exceeded
@@ -91,19 +99,23 @@ class HeldExchange {
   void end_body() { body_ended_ = true; }
 
  private:
+  /// One that is used as a whole.
+  struct Message {
+    Buffer bytes;
+    bool ended = false;
+  };
+
   Result<> add_head(const session::Part& part, bool several_heads, const Limits& limits);
+  static Result<> add_whole(Message& message, std::string_view name, const session::Part& part, HoldBudget& budget,
+                            std::size_t most);
 
   std::deque<Buffer> heads_;
   Buffer open_head_;
   std::size_t head_messages_ = 0;
   bool heads_closed_ = false;
-  Buffer credentials_;
-  bool credentials_ended_ = false;
-  struct Field {
-    Buffer bytes;
-    bool ended = false;
-  };
-  std::vector<Field> fields_;  // empty until something of one comes
+  Message credentials_;
+  Message trailers_;
+  std::vector<Message> fields_;  // empty until something of one comes
   Buffer body_;
   bool body_ended_ = false;
   bool body_redacted_ = false;

@@ -46,9 +46,16 @@ class Path final : public session::PartSink {
 
 class Loop final : public AgentEvents {
  public:
-  explicit Loop(unsigned seed) : random_(seed), up_(random_), down_(random_) {
+  explicit Loop(unsigned seed, bool trailers)
+      : random_(seed),
+        up_(random_),
+        down_(random_),
+        trailers_(trailers),
+        gateway_({.plan = plan(), .limits = {}}, ids, origin_side_, down_) {
+    EXPECT_OK(agent_.start_session(plan()));
     for (std::size_t i = 0; i < 25; ++i) {
       plans_.push_back(make_plan(random_));
+      if (trailers) add_trailers(plans_.back(), random_);
       to_agent_ += request_bytes(plans_.back(), i, random_);
     }
   }
@@ -72,6 +79,12 @@ class Loop final : public AgentEvents {
   }
 
  private:
+  SessionPlan plan() const {
+    SessionPlan out;
+    if (trailers_) out.trailers = trailer_ids;
+    return out;
+  }
+
   AgentDecision on_request(const RequestTarget&) override {
     return random_.chance(20) ? AgentDecision::wait() : AgentDecision::accept();
   }
@@ -145,6 +158,8 @@ class Loop final : public AgentEvents {
       EXPECT_EQ(message->field("set-cookie"), plan.set_cookie);
       EXPECT_EQ(message->field("connection"), "");
       EXPECT_EQ(message->body, plan.response_body);
+      const bool come = plan.takes_trailers && plan.response_ending == Ending::chunked && !plan.no_content();
+      EXPECT_EQ(message->trailers, come ? *plan.response_trailers : "");
       EXPECT_EQ(interim_, plan.interim);
       interim_ = 0;
       ++answered_;
@@ -165,6 +180,9 @@ class Loop final : public AgentEvents {
     EXPECT_EQ(message->field("cookie"), plan.cookie);
     EXPECT_EQ(message->field("expect"), plan.expect ? "100-continue" : "");
     ASSERT_EQ(message->body, plan.request_body);
+    EXPECT_EQ(message->field("te"), trailers_ ? "trailers" : "");
+    const bool come = trailers_ && message->field("transfer-encoding") == "chunked";
+    EXPECT_EQ(message->trailers, come ? *plan.request_trailers : "");
     EXPECT_TRUE(to_origin_.empty()) << "one exchange at a time";
     from_origin_ = response_bytes(plan, arrived_, random_);
     closing_ = plan.origin_closes;
@@ -187,9 +205,10 @@ class Loop final : public AgentEvents {
   Random random_;
   Path up_;
   Path down_;
+  const bool trailers_;
   OriginSide origin_side_{*this};
   AgentCodec agent_{AgentOptions{}, ids, *this, up_};
-  GatewayCodec gateway_{{}, ids, origin_side_, down_};
+  GatewayCodec gateway_;
   SimpleReader reader_;
   std::vector<Plan> plans_;
   std::string to_agent_;      // not yet sent by the application
@@ -207,7 +226,14 @@ class Loop final : public AgentEvents {
 TEST(Loop, pairs_and_carries_random_exchanges_octet_by_octet) {
   for (unsigned seed = 1; seed <= 60 && !testing::Test::HasFailure(); ++seed) {
     SCOPED_TRACE(seed);
-    Loop{seed}.run();
+    Loop{seed, false}.run();
+  }
+}
+
+TEST(Loop, carries_trailers_behind_bodies_and_nowhere_else) {  // HT-07
+  for (unsigned seed = 1; seed <= 60 && !testing::Test::HasFailure(); ++seed) {
+    SCOPED_TRACE(seed);
+    Loop{seed, true}.run();
   }
 }
 

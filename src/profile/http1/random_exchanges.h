@@ -7,6 +7,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <utility>
 
 #include "profile/http1/grammar.h"
 
@@ -42,6 +43,7 @@ struct Message {
   std::string start_line;
   std::multimap<std::string, std::string> fields;
   std::string body;
+  std::string trailers;
   std::string field(const std::string& name) const {
     const auto found = fields.find(name);
     return found == fields.end() ? std::string{} : found->second;
@@ -50,7 +52,9 @@ struct Message {
 
 enum class Ending { none, length, chunked, until_close };
 
-inline std::string in_chunks(const std::string& body, Random& random) {
+/// @param trailers  lines of them; by itself one that nobody carries, or none
+inline std::string in_chunks(const std::string& body, Random& random,
+                             const std::optional<std::string>& trailers = std::nullopt) {
   std::string rest = body;
   std::string out;
   while (!rest.empty()) {
@@ -59,7 +63,7 @@ inline std::string in_chunks(const std::string& body, Random& random) {
     std::snprintf(size, sizeof size, random.chance(50) ? "%zx" : "%04zX", piece.size());
     out += size + std::string{random.chance(20) ? ";ext=\"a;b\"" : ""} + "\r\n" + piece + "\r\n";
   }
-  return out + "0\r\n" + (random.chance(30) ? "x-trailer: t\r\n" : "") + "\r\n";
+  return out + "0\r\n" + trailers.value_or(random.chance(30) ? "x-trailer: t\r\n" : "") + "\r\n";
 }
 
 /// Reads messages simply and trustingly: the peers under test are held to what it understands.
@@ -75,7 +79,7 @@ class SimpleReader {
     const std::string length = out.field("content-length");
     if (bodiless) {
     } else if (chunked) {
-      if (!unchunk(rest, out.body)) return std::nullopt;
+      if (!unchunk(rest, out)) return std::nullopt;
     } else if (!length.empty()) {
       if (rest.size() < std::stoul(length)) return std::nullopt;
       out.body = rest.substr(0, std::stoul(length));
@@ -99,16 +103,22 @@ class SimpleReader {
     }
     return out;
   }
-  static bool unchunk(std::string& rest, std::string& body) {
+  static bool unchunk(std::string& rest, Message& out) {
     std::string in = rest;
     while (true) {
       const std::size_t end = in.find("\r\n");
       if (end == std::string::npos) return false;
       const std::size_t size = std::stoul(in.substr(0, end), nullptr, 16);
+      if (size == 0) {
+        const std::size_t last = in.find("\r\n\r\n", end);
+        if (last == std::string::npos) return false;
+        out.trailers = in.substr(end + 2, last - end);
+        in.erase(0, last + 4);
+        break;
+      }
       if (in.size() < end + 2 + size + 2) return false;
-      body += in.substr(end + 2, size);
+      out.body += in.substr(end + 2, size);
       in.erase(0, end + 2 + size + 2);
-      if (size == 0) break;
     }
     rest = in;
     return true;
@@ -128,6 +138,10 @@ struct Plan {
   std::string response_body;
   std::string set_cookie;
   bool origin_closes = false;
+  // lines behind chunked bodies, where the session carries them
+  std::optional<std::string> request_trailers;
+  std::optional<std::string> response_trailers;
+  bool takes_trailers = false;
   bool no_content() const { return method == "HEAD" || status == 204 || status == 304; }
 };
 
@@ -150,15 +164,29 @@ inline Plan make_plan(Random& random) {
   return plan;
 }
 
+/// Adds trailers to it, as they are written in a session.
+inline void add_trailers(Plan& plan, Random& random) {
+  const auto lines = [&] {
+    std::string out;
+    for (std::size_t i = random.below(4); i > 0; --i)
+      out += "x-t" + std::to_string(i) + ": v" + std::to_string(random.below(1000)) + "\r\n";
+    return out;
+  };
+  plan.request_trailers = lines();
+  plan.response_trailers = lines();
+  plan.takes_trailers = random.chance(50);
+}
+
 inline std::string request_bytes(const Plan& plan, std::size_t index, Random& random) {
   std::string out = plan.method + " /" + std::to_string(index) + " HTTP/1.1\r\nHost: a.example\r\n";
   if (!plan.cookie.empty()) out += "Cookie: " + plan.cookie + "\r\n";
   if (plan.expect) out += "Expect: 100-continue\r\n";
+  if (plan.takes_trailers) out += "Connection: TE\r\nTE: trailers\r\n";
   if (plan.request_ending == Ending::length) {
     return out + "Content-Length: " + std::to_string(plan.request_body.size()) + "\r\n\r\n" + plan.request_body;
   }
   if (plan.request_ending == Ending::none) return out + "\r\n";
-  return out + "Transfer-Encoding: chunked\r\n\r\n" + in_chunks(plan.request_body, random);
+  return out + "Transfer-Encoding: chunked\r\n\r\n" + in_chunks(plan.request_body, random, plan.request_trailers);
 }
 
 inline std::string response_bytes(const Plan& plan, std::size_t index, Random& random) {
@@ -173,7 +201,7 @@ inline std::string response_bytes(const Plan& plan, std::size_t index, Random& r
   }
   if (plan.response_ending == Ending::until_close) return out + "\r\n" + plan.response_body;
   out += "Transfer-Encoding: chunked\r\n\r\n";
-  return plan.no_content() ? out : out + in_chunks(plan.response_body, random);
+  return plan.no_content() ? out : out + in_chunks(plan.response_body, random, plan.response_trailers);
 }
 
 }  // namespace louver::profile::http1::test

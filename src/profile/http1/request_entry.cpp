@@ -150,6 +150,7 @@ Verdict accept_request(RawHead raw, const ListenerRules& rules, const Limits& li
   take_framing(fields, out);
   if (auto refusal = take_upgrade(fields, rules, out)) return refusal;
   out.keep_alive = !fields.close && (!out.http_1_0 || fields.keep_alive);
+  out.takes_trailers = fields.takes_trailers && !out.http_1_0;
   out.head.fields = std::move(fields.head);
   out.credentials = std::move(fields.credentials);
   return {};

@@ -28,7 +28,8 @@ struct IncomingRequest {
   Authority authority;
   Framing framing;
   bool http_1_0 = false;
-  bool keep_alive = true;  // the application expects to go on with this connection
+  bool keep_alive = true;       // the application expects to go on with this connection
+  bool takes_trailers = false;  // it reads trailers of the answer, or says so
 };
 
 /// Judges a parsed head; every refusal names its reason.

@@ -65,7 +65,7 @@ Result<> ResponseReader::take_head() {
     const std::string head = write_head(response_.head);
     return emit(ids_.response_head, as_bytes(head), true);
   }
-  decoder_.emplace(response_.framing, limits_);
+  decoder_.emplace(response_.framing, limits_, plan_.trailers ? TrailerUse::carry : TrailerUse::drop);
   const auto lifted = plan_.fields.in(Direction::s2c);
   const bool tunnel = response_.head.status == switching_protocols;
   if (!lifted.empty() && !decoder_->done() && !tunnel) {
@@ -100,7 +100,7 @@ Result<> ResponseReader::pass_head() {
   LOUVER_TRY(emit(ids_.response_credentials, as_bytes(credentials), true));
   for (std::size_t i = 0; i < lifted.size(); ++i) LOUVER_TRY(emit(lifted[i].id, as_bytes(messages[i]), true));
   if (state_ == State::body) return {};
-  return emit(ids_.response_body, as_bytes(gathered_), true);
+  return end_body(as_bytes(gathered_));  // of a body that was held whole they are dropped
 }
 
 Result<> ResponseReader::gather(Bytes content, bool end) {
@@ -136,8 +136,8 @@ Result<> ResponseReader::read_body(Bytes input, std::size_t& used) {
   const bool end = decoder_->done();
   if (state_ == State::gather) return end ? gather({}, true) : Result<>{};
   if (end) state_ = State::done;
-  if (!end && ready.empty()) return {};
-  return emit(ids_.response_body, ready, end);
+  if (end) return end_body(ready, decoder_->trailers());
+  return ready.empty() ? Result<>{} : emit(ids_.response_body, ready, false);
 }
 
 Result<> ResponseReader::closed(bool clean) {
@@ -155,13 +155,20 @@ Result<> ResponseReader::closed(bool clean) {
         return Error{Fault::truncated, "the origin closed before the end of a response body"};
       }
       state_ = State::done;
-      return emit(ids_.response_body, {}, true);
+      return end_body({});
     case State::idle:
     case State::done:
     case State::refused:
       break;
   }
   return {};
+}
+
+/// The end of the body message and the message behind it.
+Result<> ResponseReader::end_body(Bytes last, const Fields& trailers) {
+  const std::string behind = write_trailers(trailers);
+  LOUVER_TRY(emit(ids_.response_body, last, true));
+  return plan_.trailers ? emit(plan_.trailers->response, as_bytes(behind), true) : Result<>{};
 }
 
 Result<> ResponseReader::emit(ContextId context, Bytes bytes, bool end) {

@@ -60,6 +60,7 @@ class ResponseReader {
   Result<> gather(Bytes content, bool end);
   Result<> read_body(Bytes input, std::size_t& used);
   Result<> emit(ContextId context, Bytes bytes, bool end);
+  Result<> end_body(Bytes last, const Fields& trailers = {});
   void refuse(const Refusal& refusal);
 
   SessionPlan plan_;

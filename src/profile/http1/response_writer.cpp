@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "profile/http1/error_answer.h"
+#include "profile/http1/trailers.h"
 #include "profile/http1/websocket.h"
 
 namespace louver::profile::http1 {
@@ -35,7 +36,8 @@ Result<> ResponseWriter::on_part(const session::Part& part) {
   if (closed_) return {};
   const auto field = std::ranges::find(fields_, part.context, &FieldContext::id);
   const bool is_field = field != fields_.end() && part.direction == Direction::s2c;
-  LOUVER_ASSIGN(const Piece piece, is_field ? Result<Piece>{Piece::field} : piece_of(part, ids_, Direction::s2c));
+  LOUVER_ASSIGN(const Piece piece,
+                is_field ? Result<Piece>{Piece::field} : piece_of(part, ids_, trailers_, Direction::s2c));
   if (raw(part.exchange) < first_ || raw(part.exchange) - first_ >= slots_.size()) {
     return Error{Fault::record_exchange, "a response to no open request"};
   }
@@ -69,8 +71,9 @@ Result<> ResponseWriter::advance() {
       LOUVER_TRY(write_head(slot));
     }
     if (slot.held.has_body_octets()) LOUVER_TRY(slot.body->write(slot.held.take_body(budget_), output_));
-    if (!slot.held.body_ended()) return {};
-    LOUVER_TRY(slot.body->finish(output_));
+    if (!slot.held.body_ended() || (trailers_ && !slot.held.has_trailers())) return {};
+    LOUVER_ASSIGN(const Fields trailers, read_trailers(slot));
+    LOUVER_TRY(slot.body->finish(output_, trailers));
     finish_first();
   }
   return {};
@@ -172,6 +175,15 @@ Result<> ResponseWriter::write_head(Slot& slot) {
   output_.append(http1::write_head(head));
   slot.body.emplace(framing, "response-body");
   return {};
+}
+
+/// Those for the application. They are judged whether it wants them or not (HT-07).
+Result<Fields> ResponseWriter::read_trailers(Slot& slot) {
+  Fields out;
+  if (!trailers_) return out;
+  LOUVER_ASSIGN(out, parse_trailers(slot.held.take_trailers(budget_), "response-trailers", limits_));
+  if (!slot.request.takes_trailers) out.clear();
+  return out;
 }
 
 void ResponseWriter::finish_first() {

@@ -26,16 +26,19 @@ class ResponseWriter {
     Asked asked;
     bool http_1_0 = false;
     bool keep_alive = true;
+    bool takes_trailers = false;
   };
 
   ResponseWriter(const ContextIds& ids, const Limits& limits)
       : ids_(ids), limits_(limits), budget_(limits.held_bytes) {}
 
   /// Numbers start at 1 again; only while no exchange is open.
-  /// @param fields  what is to be put back into responses of this session
-  void start_session(std::vector<FieldContext> fields) {
+  /// @param fields    what is to be put back into responses of this session
+  /// @param trailers  their context, where the session carries them
+  void start_session(std::vector<FieldContext> fields, std::optional<ContextId> trailers) {
     first_ = 1;
     fields_ = std::move(fields);
+    trailers_ = trailers;
   }
   /// @return the number of the new exchange
   Exchange open(const Request& request);
@@ -102,6 +105,7 @@ class ResponseWriter {
   Result<> write_head(Slot& slot);
   Result<bool> put_back_fields(Slot& slot);
   Result<> judge_upgrade(const Slot& slot);
+  Result<Fields> read_trailers(Slot& slot);
   void finish_first();
   void write_error(unsigned status, std::string_view reason, bool to_head);
   void close_if_finished();
@@ -112,6 +116,7 @@ class ResponseWriter {
   HoldBudget budget_;
   OutputBuffer output_;
   std::vector<FieldContext> fields_;
+  std::optional<ContextId> trailers_;
   std::uint32_t first_ = 1;  // the number of slots_.front()
   std::deque<Slot> slots_;
   std::optional<LastAnswer> last_answer_;

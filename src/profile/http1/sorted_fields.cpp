@@ -52,6 +52,16 @@ Verdict take_connection(std::string_view value, SortedFields& out, Nominations& 
   }
 }
 
+/// TE belongs to one connection and is no part of the message; of what it may say only this concerns us.
+bool names_trailers(std::string_view value) {
+  while (true) {
+    const std::size_t comma = value.find(',');
+    if (equal_ignoring_case(trimmed(value.substr(0, comma)), "trailers")) return true;
+    if (comma == std::string_view::npos) return false;
+    value.remove_prefix(comma + 1);
+  }
+}
+
 Verdict take_credential(Field&& field, SortedFields& out) {
   if (is_single_credential(field.name) &&
       std::ranges::find(out.credentials, field.name, &Field::name) != out.credentials.end()) {
@@ -84,6 +94,8 @@ Verdict take(Field&& field, bool http_1_0, SortedFields& out, Nominations& nomin
       out.upgrade = out.upgrade ? *out.upgrade + ", " + field.value : std::move(field.value);
       return {};
     case Place::hop:
+      if (field.name == "te" && names_trailers(field.value)) out.takes_trailers = true;
+      return {};
     case Place::reserved:
       return {};
   }

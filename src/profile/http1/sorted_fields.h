@@ -20,6 +20,7 @@ struct SortedFields {
   bool upgrade_nominated = false;      // Connection: upgrade
   bool close = false;                  // Connection: close
   bool keep_alive = false;             // Connection: keep-alive
+  bool takes_trailers = false;         // TE: trailers
 };
 
 /// Refuses what makes the framing or the place of a field doubtful: Content-Length twice or beside Transfer-Encoding,

@@ -20,6 +20,8 @@ inline constexpr ContextIds ids = {.request_head = ContextId{1},
                                    .response_credentials = ContextId{5},
                                    .response_body = ContextId{6}};
 
+inline constexpr TrailerIds trailer_ids = {.request = ContextId{7}, .response = ContextId{8}};
+
 /// A part that owns its bytes.
 struct OwnedPart {
   ContextId context{};
