@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "filter/needs.h"
+#include "profile/http1/contexts.h"
 #include "profile/registry.h"
 #include "role/policy/findings.h"
 
@@ -36,10 +37,22 @@ class Judge {
         {name, place, path_.title, path_.offered.middleboxes[middlebox_], std::move(what), std::move(remedy)});
   }
 
+  /// In a profile, with the contexts that it may have beside its own.
+  bool can_act(const filter::FilterFactory& factory) const {
+    const auto there = [&](const session::ProfileTraits& one) { return factory.can_act_in(one); };
+    if (std::ranges::any_of(profile::profiles(), there) || there(profile::http1::traits_with_trailers)) return true;
+    std::vector<session::ContextTraits> of_this_path;
+    for (const session::ContextInfo& context : path_.terms->contexts())
+      of_this_path.push_back({.name = context.name, .directions = profile::http1::c2s_only});
+    session::ProfileTraits traits = profile::http1::traits;
+    traits.contexts = of_this_path;
+    return there(traits);
+  }
+
   void judge_filter(std::size_t index) {
     const filter::FilterFactory& factory = *rules_.factories()[index];
     const config::Filter& config = rules_.config().filters[index];
-    if (!std::ranges::any_of(profile::profiles(), [&](const auto& one) { return factory.can_act_in(one); })) {
+    if (!can_act(factory)) {
       return add("filter-never-acts", config.place,
                  "the filter " + std::string{factory.name()} + " can never act: no profile has all its contexts",
                  "correct the names in `contexts`");

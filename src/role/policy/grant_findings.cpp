@@ -17,6 +17,12 @@ class Granted {
     if (found == matrix_->contexts.end()) return Grant::none;
     return matrix_->at(middlebox_, static_cast<std::size_t>(found - matrix_->contexts.begin()), direction);
   }
+  /// There is such a context, and it cannot stop what is in it.
+  bool overlooks(std::string_view context, Direction direction) const {
+    return std::ranges::find(matrix_->contexts, context, &config::GrantMatrix::Context::name) !=
+               matrix_->contexts.end() &&
+           on(context, direction) < Grant::inspect;
+  }
   Grant request(std::string_view part) const { return on("request-" + std::string{part}, Direction::c2s); }
   Grant response(std::string_view part) const { return on("response-" + std::string{part}, Direction::s2c); }
   bool anything() const {
@@ -78,11 +84,12 @@ constexpr Pattern patterns[] = {
     {"unwatched-secret",
      [](const Granted& has, bool) {
        return has.request("credentials") == Grant::write &&
-              (has.response("head") < Grant::inspect || has.response("body") < Grant::inspect);
+              (has.response("head") < Grant::inspect || has.response("body") < Grant::inspect ||
+               has.overlooks("response-trailers", Direction::s2c));
      },
      "write on request-credentials without inspect on the answers: a secret that it puts in can come back to the "
      "client in an echo, a redirect or an error page, and it could not stop that",
-     "give it inspect, or redact, on response-head and response-body"},
+     "give it inspect, or redact, on response-head and response-body, and on response-trailers if there are any"},
     {"writes-pages", [](const Granted& has, bool) { return has.response("body") == Grant::write; },
      "write on response-body: a script that it puts into a page acts with all that the page's user may do, his cookies "
      "and later requests included, whatever else it is granted",

@@ -2,6 +2,7 @@
 
 #include "config/suggest.h"
 #include "config/where.h"
+#include "profile/http1/contexts.h"
 #include "profile/registry.h"
 #include "role/policy/findings.h"
 
@@ -26,6 +27,9 @@ std::vector<std::string_view> contexts_known(const config::Gateway& gateway, con
     for (const session::ContextTraits& context : profile.contexts) out.push_back(context.name);
   }
   for (const config::FieldContext& context : gateway.contexts) out.push_back(context.name);
+  if (gateway.trailers && gateway.serves(config::Profile::http_1)) {
+    for (const session::ContextTraits& context : profile::http1::trailer_contexts) out.push_back(context.name);
+  }
   for (const Path& path : paths) {
     if (path.gateway != &gateway || path.kind != Path::Kind::route) continue;
     for (const config::GrantMatrix::Context& context : path.offered.contexts) out.push_back(context.name);

@@ -5,6 +5,7 @@
 #include "config/discovery.h"
 #include "crypto/system_random.h"
 #include "filter/needs.h"
+#include "profile/http1/contexts.h"
 #include "profile/registry.h"
 #include "session/client_hello.h"
 
@@ -158,6 +159,18 @@ Result<wire::Hello> hello_around(const config::Middlebox& middlebox, const sessi
   return hello_of(offer);
 }
 
+/// The profile, with trailers if one of its filters is for them.
+const session::ProfileTraits& as_meant(const session::ProfileTraits& profile, const config::Middlebox& middlebox) {
+  const auto names_them = [](const config::Filter& one) {
+    return std::ranges::any_of(profile::http1::trailer_contexts, [&](const session::ContextTraits& context) {
+      return std::ranges::find(one.contexts, context.name) != one.contexts.end();
+    });
+  };
+  const bool trailers =
+      profile.name == profile::http1::traits.name && std::ranges::any_of(middlebox.filters, names_them);
+  return trailers ? profile::http1::traits_with_trailers : profile;
+}
+
 /// What its filters need where everything is granted.
 Result<Path> judge_middlebox(const config::Middlebox& middlebox, const session::ProfileTraits& profile,
                              observe::Log& log) {
@@ -234,7 +247,7 @@ Result<std::vector<Path>> judge(const Files& files, observe::Log& log) {
     };
     if (is_on_a_route(out, is_there)) continue;
     for (const session::ProfileTraits& profile : profile::profiles()) {
-      LOUVER_ASSIGN(Path path, judge_middlebox(middlebox, profile, log));
+      LOUVER_ASSIGN(Path path, judge_middlebox(middlebox, as_meant(profile, middlebox), log));
       out.push_back(std::move(path));
     }
   }

@@ -141,6 +141,54 @@ TEST(Policy, patterns_that_give_more_than_they_seem_to_are_warned_of) {
       Judged(unbound(R"(request-head = "write")"), gateway(R"(request-head = "read")")).warns("aims-credentials"));
 }
 
+std::string carrying(std::string_view grants) { return agent(grants, "", "http/1", "trailers = true\n"); }
+
+std::string carrying_gateway(std::string_view grants) { return "trailers = true\n" + gateway(grants); }
+
+// HT-07
+TEST(Policy, trailers_are_contexts_where_both_files_want_them) {
+  constexpr std::string_view grants = R"(request-trailers = "read", response-trailers = "inspect")";
+  const Judged judged{carrying(grants), carrying_gateway(grants)};
+  EXPECT_TRUE(judged.report.agreed()) << text_of(judged.report);
+  EXPECT_EQ(judged.cell("request-trailers"), "read");
+  EXPECT_EQ(judged.cell("response-trailers"), "inspect");
+  EXPECT_TRUE(judged.names().empty()) << text_of(judged.report);
+
+  const Judged one_sided{carrying(grants), gateway(grants)};
+  EXPECT_FALSE(one_sided.report.agreed());
+  ASSERT_FALSE(one_sided.path().refusals.empty());
+  EXPECT_EQ(one_sided.path().refusals[0].party, "s.example");
+  EXPECT_TRUE(Judged(agent(R"(request-head = "read")"), carrying_gateway(R"(request-head = "read")")).report.agreed());
+
+  EXPECT_FALSE(Judged("", carrying_gateway(grants)).warns("unknown-context"));
+  EXPECT_TRUE(Judged("", gateway(grants)).warns("unknown-context"));
+}
+
+TEST(Policy, filters_may_be_for_contexts_that_only_some_paths_have) {
+  const std::string logs = "[[filter]]\ntype = \"log\"\ncontexts = [\"request-trailers\"]\n";
+  constexpr std::string_view grants = R"(request-trailers = "read")";
+  const Judged judged{carrying(grants), carrying_gateway(grants), middlebox(logs)};
+  EXPECT_TRUE(judged.names().empty()) << text_of(judged.report);
+  const Judged alone{"", "", middlebox(logs)};
+  EXPECT_FALSE(alone.warns("filter-never-acts")) << text_of(alone.report);
+  EXPECT_NE(text_of(alone.report).find("request-trailers"), std::string::npos) << text_of(alone.report);
+
+  const std::string card = "[[filter]]\ntype = \"log\"\ncontexts = [\"card\"]\n";
+  const std::string lifted = "name = \"card\"\nfrom = \"json:/card\"\n";
+  const Judged of_this_path{agent(R"(card = "read")", "[[route.context]]\n" + lifted),
+                            gateway(R"(card = "read")", "[[context]]\n" + lifted), middlebox(card)};
+  EXPECT_FALSE(of_this_path.warns("filter-never-acts")) << text_of(of_this_path.report);
+}
+
+// HT-17
+TEST(Policy, a_secret_that_could_come_back_in_trailers_is_warned_of) {
+  constexpr std::string_view watched =
+      R"(request-credentials = "write", response-head = "inspect", response-body = "inspect")";
+  EXPECT_FALSE(Judged(agent(watched)).warns("unwatched-secret"));
+  EXPECT_TRUE(Judged(carrying(watched)).warns("unwatched-secret"));
+  EXPECT_FALSE(Judged(carrying(std::string{watched} + R"(, response-trailers = "inspect")")).warns("unwatched-secret"));
+}
+
 // HT-04: credentials that say for which target they are given cannot be aimed.
 TEST(Policy, who_may_write_heads_is_not_warned_of_where_targets_are_bound) {
   constexpr std::string_view writer = R"(request-head = "write", response-body = "read")";
