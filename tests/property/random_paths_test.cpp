@@ -182,6 +182,7 @@ class RandomPath {
       const bool end = piece == left;
       session_->send(side, one.context, std::string_view{text}.substr(one.offset, piece), exchange, end,
                      random_.chance(30));
+      if (random_.chance(30)) somebody_rests();
       sent_[{one.id, direction_from(side)}][exchange] += text.substr(one.offset, piece);
       one.offset += piece;
       if (!end) continue;
@@ -189,6 +190,18 @@ class RandomPath {
       if (++one.next == one.messages.size()) pending.erase(pending.begin() + static_cast<std::ptrdiff_t>(which));
     }
     session_->run();
+  }
+
+  /// As after a pause, at any moment: it must make no difference.
+  void somebody_rests() {
+    const std::size_t party = random_.upto(middleboxes() + 1);
+    if (party == 0) {
+      session_->client().engine->rest();
+    } else if (party > middleboxes()) {
+      if (session_->server().engine != nullptr) session_->server().engine->rest();
+    } else if (session_->relay(party).engine != nullptr) {
+      session_->relay(party).engine->rest();
+    }
   }
 
   static std::map<std::uint32_t, std::string> texts(const std::vector<Seen>& shown) {
