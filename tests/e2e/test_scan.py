@@ -8,6 +8,7 @@ import zlib
 
 from harness import FULL, LOUVER, Case
 from test_streaming import Origin, Reader, chunk
+from wrappings import BothWays, Shelf
 
 # The test pattern of all virus scanners, not as a whole.
 EICAR = "X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STAND" + "ARD-ANTIVIRUS-TEST-FILE!$H+H*"
@@ -23,7 +24,7 @@ def bomb(octets):
     return b"".join(out) + coder.flush()
 
 
-class Scan(Case):
+class Scan(BothWays, Case):
     def serve(self, grants, filters, locations=""):
         nginx = self.origin(locations)
         nginx.put("hi", b"hello")
@@ -68,19 +69,17 @@ class Scan(Case):
             self.assertEqual((code, status), (0, "403"), name)
             self.assertIn(b"Blocked by m1.example", body)
             self.assertFalse((nginx.root / "up" / name).exists(), name)
-        self.assertEqual(self.chunked_upload(path, evil), b"403")
         self.assertEqual(self.upload(path, gzip.compress(b"fine"), "fine", "-H", "Content-Encoding: gzip")[2], "201")
         self.assertEqual(self.curl(path)[:2], (0, b"hello"))
 
-    def chunked_upload(self, path, data):
-        """In chunks of one octet; the status of the answer."""
-        reader = Reader(path.ports[0])
-        reader.socket.sendall(b"PUT http://site.example/up/chunks HTTP/1.1\r\nhost: site.example\r\ntransfer-encoding: chunked\r\n\r\n")
-        for octet in data:
-            reader.socket.sendall(chunk(bytes([octet])))
-        reader.socket.sendall(b"0\r\n\r\n")
-        with reader.socket:
-            return reader.until(b"\r\n").split(b" ")[1]
+    def test_eicar_is_stopped_both_ways_with_its_length_and_in_chunks_of_one_octet(self):  # FI-01, FI-02
+        shelf = Shelf()
+        self.addCleanup(shelf.close)
+        path = self.path(1, origin_port=shelf.port)
+        path.offer[1] = BOTH
+        path.filters[1] = self.scan(["request-body", "response-body"])
+        path.start()
+        self.assert_stopped_in_every_wrapping(path, shelf, EICAR.encode(), b"eicar")
 
     def test_a_bomb_takes_no_memory_in_either_direction(self):  # FI-03
         nginx, path = self.serve(BOTH, self.scan(["request-body", "response-body"], 'ratio_most = 2000\ndecoded_most = "256MiB"\n'),
