@@ -1,6 +1,7 @@
-"""A load of minutes: wrk with many connections through agent, a middlebox that searches for 1,000 patterns, and gateway. No error, memory flat.
+"""A load of minutes: wrk with many connections through agent, a middlebox, and gateway. The middlebox searches for 1,000 patterns; or asks c-icap
+with ClamAV about every answer. No error, memory flat.
 
-Only in the full run (LOUVER_E2E_FULL=1): LOUVER_LOAD_SECONDS (300), LOUVER_LOAD_CONNECTIONS (200)."""
+Only in the full run (LOUVER_E2E_FULL=1): LOUVER_LOAD_SECONDS (300), LOUVER_LOAD_CONNECTIONS (200), LOUVER_LOAD_ICAP_CONNECTIONS (20)."""
 
 import datetime
 import os
@@ -11,9 +12,11 @@ import threading
 import unittest
 
 from harness import FULL, SANITIZED, Case, raise_file_limit
+from icap_servers import CIcap
 
 SECONDS = int(os.environ.get("LOUVER_LOAD_SECONDS", "300"))
 CONNECTIONS = int(os.environ.get("LOUVER_LOAD_CONNECTIONS", "200"))
+ICAP_CONNECTIONS = int(os.environ.get("LOUVER_LOAD_ICAP_CONNECTIONS", "20"))
 SAMPLE_EVERY = max(1.0, SECONDS / 60)
 NAMES = {0: "agent", 1: "middlebox", 2: "gateway"}
 
@@ -51,17 +54,31 @@ def patterns(count):
     return "".join(f'[[filter.rules]]\nname = "rule{i}"\npattern = "{kinds[i % len(kinds)].format(i)}"\n' for i in range(count))
 
 
+@unittest.skipUnless(FULL, "minutes of load: LOUVER_E2E_FULL=1")
+@unittest.skipUnless(shutil.which("wrk"), "wrk is not installed: ./dev test e2e does it with LOUVER_E2E_FULL=1")
 class Load(Case):
-    @unittest.skipUnless(FULL, "minutes of load: LOUVER_E2E_FULL=1")
-    @unittest.skipUnless(shutil.which("wrk"), "wrk is not installed: ./dev test e2e does it with LOUVER_E2E_FULL=1")
     def test_minutes_of_load_bring_no_error_and_no_growth(self):
+        self.bear("scan, 1000 rules", '[[filter]]\ntype = "scan"\non_match = "block"\n' + patterns(1000), CONNECTIONS, 100 * SECONDS / 10)
+
+    def test_minutes_of_load_on_a_real_scanner_bring_no_error_and_no_growth(self):
+        missing = CIcap.missing()
+        if missing:
+            self.fail(f"the package {missing} is not installed: ./dev setup")
+        scanner = CIcap(self.directory)
+        self.addCleanup(scanner.stop)
+        self.bear("icap, c-icap and ClamAV", f'[[filter]]\ntype = "icap"\nurl = "{scanner.url}"\ncontexts = ["response-body"]\n', ICAP_CONNECTIONS, 10 * SECONDS)
+        scanned = scanner.verdicts()
+        print(f"c-icap: {scanned} messages scanned", flush=True)
+        self.assertGreater(scanned, 10 * SECONDS, "the load was not let past the scanner")
+
+    def bear(self, what, filter_toml, connections, least_requests):
         raise_file_limit()
         nginx = self.origin()
         for size in (1, 100, 4096, 16384, 100000):
             nginx.put(f"s{size}", os.urandom(size))
         path = self.path(1, origin_port=nginx.port)
         path.offer = {1: {"request-head": "read", "response-head": "read", "response-body": "inspect"}}
-        path.filters = {1: '[[filter]]\ntype = "scan"\non_match = "block"\n' + patterns(1000)}
+        path.filters = {1: filter_toml}
         path.debug = ""
         path.http_keys = 'mode = "reverse"\nroute = "web"\n'
         path.start()
@@ -79,7 +96,7 @@ class Load(Case):
         sampler = threading.Thread(target=sample)
         sampler.start()
         try:
-            done = subprocess.run(["wrk", "-t2", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "--timeout", "30s", "-s", str(script), f"http://localhost:{path.ports[0]}/"],
+            done = subprocess.run(["wrk", "-t2", f"-c{connections}", f"-d{SECONDS}s", "--timeout", "30s", "-s", str(script), f"http://localhost:{path.ports[0]}/"],
                                   capture_output=True, text=True, timeout=SECONDS + 120)
         finally:
             over.set()
@@ -88,12 +105,12 @@ class Load(Case):
         line = re.search(r"FIGURES (.*)", done.stdout)
         self.assertTrue(line, done.stdout)
         figures = {k: float(v) for k, v in (pair.split("=") for pair in line[1].split())}
-        print(f"{CONNECTIONS} connections, {figures['seconds']:.0f} s: {figures['requests']:.0f} requests ({figures['requests'] / figures['seconds']:.0f}/s, "
+        print(f"{what}; {connections} connections, {figures['seconds']:.0f} s: {figures['requests']:.0f} requests ({figures['requests'] / figures['seconds']:.0f}/s, "
               f"{figures['bytes'] / figures['seconds'] / 1e6:.1f} MB/s), p50 {figures['p50']:.1f} ms, p99 {figures['p99']:.1f} ms; errors: "
               + ", ".join(f"{k} {figures[k]:.0f}" for k in ("wrong", "status", "connect", "read", "write", "timeout")), flush=True)
         for k in ("wrong", "status", "connect", "read", "write", "timeout"):
             self.assertEqual(figures[k], 0, k)
-        self.assertGreater(figures["requests"], 100 * SECONDS / 10)
+        self.assertGreater(figures["requests"], least_requests)
         grown, third = [], max(1, len(samples[0]) // 3)
         for i, name in NAMES.items():
             values = samples[i]
@@ -105,7 +122,7 @@ class Load(Case):
                 grown.append((name, values))
         self.assertEqual(grown, [])
         for i, name in NAMES.items():
-            for event in ("association.fail", "filter.matched", "filter.blocked", "connection.refused"):
+            for event in ("association.fail", "filter.matched", "filter.blocked", "filter.failed", "connection.refused"):
                 found = path.processes[i].find(event)
                 # wrk tries out whether anybody listens, and hangs up at once: that connection is nobody's
                 self.assertEqual([e for e in found if "does not tell which user" not in e.get("what", "")], [], name)
