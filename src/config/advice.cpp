@@ -44,6 +44,22 @@ void advise_on_secret(const SecretFilter& secret, const std::string& place, std:
     out.push_back(place + ": paths holds \"/\": every path of these hosts gets the credential, those that echo too");
 }
 
+void advise_on_mirror(const MirrorFilter& mirror, const std::string& place, std::vector<std::string>& out) {
+  if (mirror.file)
+    out.push_back(place + ": mirror: " + *mirror.file + " will hold in the clear what people send and get");
+  if (!mirror.listen) return;
+  const std::string where = to_text(*mirror.listen);
+  if (!is_loopback(*mirror.listen)) {
+    out.push_back(place + ": allow_plaintext = true: whoever reaches " + where +
+                  ", and who is on the way, reads in the clear what people send and get");
+  } else if (mirror.users.who == ListenerUsers::Who::any) {
+    out.push_back(place + ": users = \"any\": every user of this machine can read at " + where +
+                  " what people send and get");
+  } else {
+    out.push_back(place + ": mirror: tools that connect to " + where + " read in the clear what people send and get");
+  }
+}
+
 std::vector<std::string> advice_for_all(const Common& common) {
   if (!common.debug.keylog) return {};
   return {common.file + ": [debug] keylog: whoever can read " + *common.debug.keylog +
@@ -73,8 +89,7 @@ std::vector<std::string> advice(const Middlebox& middlebox) {
     if (exec && exec->on_failure == ExecFilter::OnFailure::pass)
       out.push_back(filter.place + ": on_failure = \"pass\": whoever brings a worker to fail gets past this filter");
     if (const auto* secret = std::get_if<SecretFilter>(&filter.options)) advise_on_secret(*secret, filter.place, out);
-    if (const auto* mirror = std::get_if<MirrorFilter>(&filter.options))
-      out.push_back(filter.place + ": mirror: " + mirror->file + " will hold in the clear what people send and get");
+    if (const auto* mirror = std::get_if<MirrorFilter>(&filter.options)) advise_on_mirror(*mirror, filter.place, out);
     const auto* icap = std::get_if<IcapFilter>(&filter.options);
     if (icap && icap->on_failure == IcapFilter::OnFailure::pass)
       out.push_back(filter.place +

@@ -73,5 +73,25 @@ TEST(Advice, warns_of_an_approval_without_grants) {
   EXPECT_THAT(advice(gateway), ElementsAre(HasSubstr("\"vault.example\" gets no grant")));
 }
 
+// FI-07
+TEST(Advice, FI_07_warns_of_every_way_in_which_a_mirror_gives_plaintext_away) {
+  Middlebox middlebox = *load<Middlebox>(examples + "middlebox.toml");
+  MirrorFilter mirror;
+  mirror.file = "/m.pcapng";
+  const auto said = [&] {
+    middlebox.filters = {{.options = mirror}};
+    return advice(middlebox);
+  };
+  EXPECT_THAT(said(), ElementsAre(HasSubstr("/m.pcapng will hold in the clear")));
+  mirror.listen = Endpoint{.address = "127.0.0.1", .port = 57012};
+  EXPECT_THAT(said(), ElementsAre(HasSubstr("/m.pcapng"), HasSubstr("tools that connect to 127.0.0.1:57012 read")));
+  mirror.file.reset();
+  mirror.users.who = ListenerUsers::Who::any;
+  EXPECT_THAT(said(), ElementsAre(HasSubstr("every user of this machine can read at 127.0.0.1:57012")));
+  mirror.listen->address = "0.0.0.0";
+  mirror.allow_plaintext = true;
+  EXPECT_THAT(said(), ElementsAre(HasSubstr("whoever reaches 0.0.0.0:57012, and who is on the way, reads")));
+}
+
 }  // namespace
 }  // namespace louver::config

@@ -93,6 +93,21 @@ Result<> check_users(const ListenerUsers& users, const Endpoint& listen, const W
                                 " is reached from elsewhere: listen on 127.0.0.1 or [::1], or leave it to a firewall");
 }
 
+/// No two mirrors write the same file or listen in the same place: each session would be there twice.
+Result<> check_mirrors(const Middlebox& middlebox) {
+  std::set<std::string> places;
+  for (const Filter& filter : middlebox.filters) {
+    const auto* mirror = std::get_if<MirrorFilter>(&filter.options);
+    if (!mirror) continue;
+    if (mirror->file && !places.insert(*mirror->file).second)
+      return at_place(filter.place,
+                      "a second mirror into " + in_quotes(*mirror->file) + ": each session would be in it twice");
+    if (mirror->listen && !places.insert(to_text(*mirror->listen)).second)
+      return at_place(filter.place, "a second mirror at " + to_text(*mirror->listen));
+  }
+  return {};
+}
+
 /// Whom a listener serves, and how its socket is made.
 Result<> check_access(const auto& listener, const Where& where, Place place) {
   if (listener.socket_mode && !listener.listen.is_local())
@@ -253,6 +268,24 @@ Result<> check(const IcapFilter& filter, const Where& where, Place place) {
   return {};
 }
 
+Result<> check(const MirrorFilter& filter, const Where& where, Place place) {
+  if (!filter.file && !filter.listen)
+    return where.wrong(place, "it copies to nowhere: give it a \"file\", or a \"listen\" where tools connect to read");
+  if (!filter.listen) {
+    if (filter.users == ListenerUsers{}) return {};
+    return where.wrong(place, "\"users\" says who may read at \"listen\", and there is none");
+  }
+  if (!is_loopback(*filter.listen) && !filter.allow_plaintext)
+    return where.wrong(place, "listen: " + to_text(*filter.listen) +
+                                  " is reached from other machines, and PCAP-over-IP is neither encrypted nor "
+                                  "authenticated: whoever connects would read what people send; allow_plaintext = true "
+                                  "says that this is meant");
+  if (filter.listen->is_local() && filter.users != ListenerUsers{})
+    return where.wrong(place, "\"users\": the Unix socket " + to_text(*filter.listen) +
+                                  " is for its own user and root (mode 0600): listen on 127.0.0.1 for others");
+  return check_users(filter.users, *filter.listen, where, place);
+}
+
 Result<> check(const ValidateFilter& filter, const Where& where, Place place) {
   if (!filter.schema && !filter.jwt_key)
     return where.wrong(place, "it validates nothing: give it a \"schema\" for JSON, or a \"jwt_key\" for tokens");
@@ -320,13 +353,7 @@ Result<> check(const Middlebox& middlebox, const Where& where, Place place) {
   for (const Next& next : middlebox.next) {
     if (next.name == middlebox.name) return at_place(next.place, in_quotes(next.name) + " is this middlebox itself");
   }
-  std::set<std::string> mirrors;
-  for (const Filter& filter : middlebox.filters) {
-    const auto* mirror = std::get_if<MirrorFilter>(&filter.options);
-    if (mirror && !mirrors.insert(mirror->file).second)
-      return at_place(filter.place,
-                      "a second mirror into " + in_quotes(mirror->file) + ": each session would be in it twice");
-  }
+  LOUVER_TRY(check_mirrors(middlebox));
   return check_distinct(
       middlebox.next, [](const Next& next) { return next.name + ":" + std::to_string(next.port); }, "[[next]]");
 }

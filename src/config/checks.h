@@ -23,6 +23,7 @@ Result<> check(const ScanFilter& filter, const Where& where, Place place);
 Result<> check(const ExecFilter& filter, const Where& where, Place place);
 Result<> check(const SecretFilter& filter, const Where& where, Place place);
 Result<> check(const IcapFilter& filter, const Where& where, Place place);
+Result<> check(const MirrorFilter& filter, const Where& where, Place place);
 Result<> check(const ValidateFilter& filter, const Where& where, Place place);
 Result<> check(const Approval& approval, const Where& where, Place place);
 Result<> check(const GatewayPolicy& policy, const Where& where, Place place);

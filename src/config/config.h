@@ -177,10 +177,11 @@ struct Route {
   std::string place = {};
 };
 
-/// Which users of this machine a listener of an agent serves: its port carries the agent's certificate.
+/// Which users of this machine a listener serves: an agent's carries the agent's certificate, a mirror's what others
+/// sent.
 struct ListenerUsers {
   enum class Who : std::uint8_t {
-    own,     // the agent's own user and root; everybody, where the listener is not on loopback
+    own,     // the process's own user and root; everybody, where the listener is not on loopback
     listed,  // exactly `names`
     any,     // everybody who reaches it
   };
@@ -351,12 +352,15 @@ struct SecretFilter {
   OnEcho on_echo = OnEcho::block;
 };
 
-/// Copies what it sees, decrypted, into a file for other tools.
+/// Copies what it sees, decrypted, for other tools: into a file, or to whoever connects, or both.
 struct MirrorFilter {
-  std::string file = {};                       // pcapng
+  std::optional<std::string> file = {};        // pcapng
+  std::optional<Endpoint> listen = {};         // PCAP-over-IP
+  ListenerUsers users = {};                    // who may read at `listen`
+  bool allow_plaintext = false;                // `listen` may be reached from elsewhere
   std::uint32_t rotate_at = 64 * 1024 * 1024;  // octets of a file
   std::uint16_t keep = 4;                      // older files beside it
-  std::uint32_t queue = 16 * 1024 * 1024;      // octets that wait to be written
+  std::uint32_t queue = 16 * 1024 * 1024;      // octets that wait to be written, or for each reader
 };
 
 /// Asks an ICAP server (RFC 3507).

@@ -453,15 +453,25 @@ constexpr auto keys_of(Tag<SecretFilter>) {
 }
 
 constexpr auto keys_of(Tag<MirrorFilter>) {
-  return std::tuple{key("file", &MirrorFilter::file, File{},
-                        "`mirror`: a pcapng file with the plaintext; made with mode 0600, appended to")
-                        .needed(),
-                    key("rotate_at", &MirrorFilter::rotate_at, Octets<std::uint32_t>{64 * 1024, 1024 * 1024 * 1024},
-                        "`mirror`: size at which a new file is begun; the old one gets `.1` behind its name"),
-                    key("keep", &MirrorFilter::keep, Integer<std::uint16_t>{0, 1000},
-                        "`mirror`: older files that are kept beside it"),
-                    key("queue", &MirrorFilter::queue, Octets<std::uint32_t>{128 * 1024, 1024 * 1024 * 1024},
-                        "`mirror`: octets that may wait to be written; what comes above that is not copied")};
+  return std::tuple{
+      key("file", &MirrorFilter::file, File{},
+          "`mirror`: a pcapng file with the plaintext; made with mode 0600, appended to. It or `listen`, "
+          "or both"),
+      key("listen", &MirrorFilter::listen, Address{true, true},
+          "`mirror`: where tools connect to read the plaintext as it comes (PCAP-over-IP, usually port "
+          "57012); a Unix socket has mode 0600"),
+      key("users", &MirrorFilter::users, Users{},
+          "`mirror`: users of this machine that may read at `listen`; for loopback addresses")
+          .otherwise("its own user and root; everybody, where `listen` is not on loopback"),
+      key("allow_plaintext", &MirrorFilter::allow_plaintext, Boolean{},
+          "`mirror`: `listen` may be reached from other machines, though nothing is encrypted there"),
+      key("rotate_at", &MirrorFilter::rotate_at, Octets<std::uint32_t>{64 * 1024, 1024 * 1024 * 1024},
+          "`mirror`: size at which a new file is begun; the old one gets `.1` behind its name"),
+      key("keep", &MirrorFilter::keep, Integer<std::uint16_t>{0, 1000},
+          "`mirror`: older files that are kept beside it"),
+      key("queue", &MirrorFilter::queue, Octets<std::uint32_t>{128 * 1024, 1024 * 1024 * 1024},
+          "`mirror`: octets that may wait to be written, and for each reader; what comes above that is missing "
+          "there")};
 }
 
 constexpr auto keys_of(Tag<IcapFilter>) {

@@ -70,6 +70,8 @@ std::string_view name_of(Event event) {
       return "request.refused";
     case Event::connection_proxied:
       return "connection.proxied";
+    case Event::filter_reader:
+      return "filter.reader";
     case Event::log_suppressed:
       return "log.suppressed";
     case Event::log_dropped:

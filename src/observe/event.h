@@ -40,6 +40,7 @@ enum class Event : std::uint8_t {
   filter_failed,       // a filter's engine gave no answer
   filter_worker,       // a worker process of a filter: started, failed, wrote a line
   connection_proxied,  // an application's connection came through a proxy that told its source
+  filter_reader,       // a tool that reads what a mirror copies: began, was refused, ended
   log_suppressed,      // so many lines of one event were too many
   log_dropped,         // so many lines could not be written
 };

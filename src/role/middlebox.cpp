@@ -33,6 +33,8 @@ Result<> Middlebox::open() {
                                        [this](Household& household, runtime::Socket socket) {
                                          Doorway::open(household, std::move(socket), station_, *this);
                                        }));
+  LOUVER_TRY(rules_.get()->open());
+  rules_.get()->enter();
   return process_.manage(*this);
 }
 
@@ -48,9 +50,13 @@ Result<Manageable::Apply> Middlebox::prepare(const Change& change) const {
   }
   LOUVER_ASSIGN(auto rules, MiddleboxRules::make(std::move(config), std::move(credentials), change.withdrawn,
                                                  change.edition, station_.log));
+  LOUVER_TRY(rules->open());
   auto* self = const_cast<Middlebox*>(this);  // the role is changed only by what is returned
   return Apply{[self, rules, kept, drain = change.drain] {
+    const auto old = self->rules_.get();
     self->rules_.set(rules);
+    rules->enter();
+    old->leave();
     self->process_.on_every_loop([drain](Household& household) { household.reconsider({drain, false}); });
     return kept;
   }};

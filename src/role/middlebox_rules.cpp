@@ -10,13 +10,13 @@
 #include "filter/edit/edit_filter.h"
 #include "filter/io/exec/worker_pool.h"
 #include "filter/io/icap/icap_engine.h"
-#include "filter/io/mirror/mirror_filter.h"
 #include "filter/log/log_filter.h"
 #include "filter/needs.h"
 #include "filter/scan/rule_file.h"
 #include "filter/scan/scan_filter.h"
 #include "profile/http1/contexts.h"
 #include "profile/registry.h"
+#include "role/mirror_rules.h"
 #include "role/secret_rules.h"
 #include "role/validate_rules.h"
 
@@ -189,21 +189,6 @@ FactoryResult make_filter(const config::ExecFilter& options, const std::vector<s
   return filter::ask::make_ask(std::move(made));
 }
 
-FactoryResult make_filter(const config::MirrorFilter& options, const std::vector<std::string>& contexts,
-                          observe::Log& log) {
-  filter::mirror::MirrorOptions made;
-  made.contexts = contexts;
-  made.file.path = options.file;
-  made.file.rotate_at = options.rotate_at;
-  made.file.keep = options.keep;
-  made.file.queue = options.queue;
-  made.file.tell = [&log](std::string_view what) {
-    log.write(observe::Level::warn, observe::Event::filter_failed,
-              {{"filter", "mirror"}, {"what", std::string{what}}, {"passed", true}});
-  };
-  return filter::mirror::make_mirror(std::move(made));
-}
-
 FactoryResult make_filter(const config::IcapFilter& options, const std::vector<std::string>& contexts,
                           observe::Log& log) {
   using filter::ask::AskOptions;
@@ -275,12 +260,37 @@ session::MiddleboxAssociation::Options MiddleboxRules::engine_options() const {
   return options;
 }
 
+FactoryResult MiddleboxRules::make_mirror(const config::MirrorFilter& options, const config::Filter& filter,
+                                          Outside outside) {
+  LOUVER_ASSIGN(Mirror made, make_mirror_filter(options, filter.contexts, log_, outside));
+  if (made.tap != nullptr) taps_.emplace_back(filter.place, std::move(made.tap));
+  return std::move(made.factory);
+}
+
+Result<> MiddleboxRules::open() {
+  for (const auto& [place, tap] : taps_) {
+    const auto opened = tap->open();
+    if (!opened) return Error{Fault::configuration, place + ": " + opened.error().detail};
+  }
+  return {};
+}
+
+void MiddleboxRules::enter() {
+  for (const auto& [place, tap] : taps_) tap->enter();
+}
+
+void MiddleboxRules::leave() {
+  for (const auto& [place, tap] : taps_) tap->leave();
+}
+
 Result<> MiddleboxRules::make_filters(Outside outside) {
   for (const config::Filter& one : config_.filters) {
     auto made = std::visit(
         [&](const auto& options) {
           if constexpr (std::is_same_v<decltype(options), const config::SecretFilter&>) {
             return make_secret_filter(options, one.contexts, log_, outside);
+          } else if constexpr (std::is_same_v<decltype(options), const config::MirrorFilter&>) {
+            return make_mirror(options, one, outside);
           } else {
             return make_filter(options, one.contexts, log_);
           }

@@ -12,10 +12,14 @@
 #include "session/part.h"
 #include "session/relay_session.h"
 
+namespace louver::filter::mirror {
+class Tap;
+}
+
 namespace louver::role {
 
 /// What a middlebox goes by: configuration, filters, certificate and trust, as one edition that is replaced as a whole.
-/// Immutable.
+/// Immutable, but for what listens for it.
 class MiddleboxRules final : public session::MiddleboxPolicy {
  public:
   /// @param log  for what filters write; outlives the rules
@@ -27,6 +31,13 @@ class MiddleboxRules final : public session::MiddleboxPolicy {
   /// filters are made, and must act in no session.
   /// @fault configuration: a filter that does not do
   static Result<std::shared_ptr<MiddleboxRules>> on_paper(config::Middlebox config, observe::Log& log);
+
+  /// Listens wherever a filter of theirs lets tools connect: before they are put in force.
+  /// @fault configuration: such a place cannot be had
+  Result<> open();
+  /// They are in force from now on, and no longer: what listens for them follows. On loop 0.
+  void enter();
+  void leave();
 
   const config::Middlebox& config() const { return config_; }
   /// One for each [[filter]], in their order.
@@ -51,6 +62,8 @@ class MiddleboxRules final : public session::MiddleboxPolicy {
   MiddleboxRules(config::Middlebox config, Credentials credentials, std::set<std::string> withdrawn,
                  std::uint64_t edition, observe::Log& log);
   Result<> make_filters(Outside outside);
+  Result<std::shared_ptr<const filter::FilterFactory>> make_mirror(const config::MirrorFilter& options,
+                                                                   const config::Filter& filter, Outside outside);
   Result<> check_server(const std::string& server) const;
   Result<> check_terms(const session::Terms& terms, PartyIndex self) const;
   wire::Describe describe_self() const;
@@ -62,6 +75,7 @@ class MiddleboxRules final : public session::MiddleboxPolicy {
   observe::Log& log_;
   std::shared_ptr<const tls::ChannelContext> client_side_, server_side_;
   filter::Factories factories_;
+  std::vector<std::pair<std::string, std::shared_ptr<filter::mirror::Tap>>> taps_;  // with the place of the [[filter]]
 };
 
 /// What this program says of itself where nothing else is configured: "louver/0.1.0".

@@ -1,3 +1,5 @@
+#include "filter/io/mirror/file_sink.h"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -6,11 +8,12 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <utility>
 
 #include "base/version.h"
+#include "filter/io/mirror/loss_report.h"
 #include "filter/io/mirror/pcapng.h"
-#include "filter/io/mirror/sink.h"
-#include "runtime/clock.h"
+#include "filter/io/mirror/tcp_stream.h"
 #include "runtime/descriptor.h"
 #include "runtime/loop_thread.h"
 
@@ -19,7 +22,6 @@ namespace {
 
 constexpr int open_flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
 constexpr mode_t owner_only = 0600;
-constexpr Duration quiet = std::chrono::seconds{10};
 
 Error cannot(const std::string& path, const std::string& why) {
   return {Fault::configuration, "filter mirror: cannot write to " + path + ": " + why};
@@ -56,23 +58,26 @@ Result<Opened> open_or_make(const std::string& path) {
 /// What lives on the thread of the sink.
 class Writer {
  public:
-  Writer(FileOptions options, Opened file) : options_(std::move(options)), file_(std::move(file)) {}
-  ~Writer() { tell(true); }
-  Writer(const Writer&) = delete;
-  Writer& operator=(const Writer&) = delete;
+  Writer(FileOptions options, Opened file)
+      : options_(std::move(options)),
+        file_(std::move(file)),
+        lost_("in " + options_.path, "they came faster than they could be written", options_.tell) {}
 
-  void begin() { begun_ = write_whole(pcapng_begin("louver/" LOUVER_VERSION)); }
-
-  void take(const Buffer& block, std::uint64_t lost_before) {
-    lost_ += lost_before;
-    if (file_.size + block.size() > options_.rotate_at) rotate();
-    if (!begun_) begin();
-    if (!begun_ || !write_whole(block)) ++lost_;
-    if (lost_ != 0) tell(false);
+  void take(const Copied& copied, std::uint64_t lost_before) {
+    if (lost_before != 0) lost_.add(lost_before);
+    if (copied.first) write(*copied.entry, handshake_packets);
+    write(*copied.block, copied.packets);
+    lost_.remind();
   }
-  void lose(std::uint64_t packets) { lost_ += packets; }
+  void lose(std::uint64_t packets) { lost_.add(packets); }
 
  private:
+  void write(Bytes blocks, std::size_t packets) {
+    if (file_.size + blocks.size() > options_.rotate_at) rotate();
+    if (!begun_) begun_ = write_whole(pcapng_begin("louver/" LOUVER_VERSION));
+    if (!begun_ || !write_whole(blocks)) lost_.add(packets, std::exchange(why_, {}));
+  }
+
   /// All of it or nothing: half a block would make the rest of the file unreadable.
   bool write_whole(Bytes block) {
     Bytes rest = block;
@@ -108,21 +113,11 @@ class Writer {
     begun_ = false;
   }
 
-  void tell(bool now) {
-    if (lost_ == 0 || !options_.tell || (!now && runtime::now() < told_at_ + quiet)) return;
-    options_.tell(std::to_string(lost_) + " packets are missing in " + options_.path + ": " +
-                  (why_.empty() ? "they came faster than they could be written" : why_));
-    lost_ = 0;
-    why_.clear();
-    told_at_ = runtime::now();
-  }
-
   FileOptions options_;
   Opened file_;
   bool begun_ = false;
-  std::uint64_t lost_ = 0;
-  std::string why_;
-  TimePoint told_at_ = TimePoint{} - quiet;
+  std::string why_;  // the last thing that went wrong
+  LossReport lost_;
 };
 
 class FileSink final : public Sink {
@@ -141,16 +136,18 @@ class FileSink final : public Sink {
     });
   }
 
-  void offer(Buffer block) override {
-    const std::size_t size = block.size();
+  bool wants() const override { return true; }
+  std::uint64_t arrivals() const override { return 0; }
+  void offer(Copied copied) override {
+    const std::size_t size = copied.block->size() + (copied.first ? copied.entry->size() : 0);
     if (waiting_.fetch_add(size) + size > queue_) {
       waiting_ -= size;
-      ++lost_;
+      lost_ += copied.packets + (copied.first ? handshake_packets : 0);
       return;
     }
-    thread_->loop().post([this, writer = writer_.get(), block = std::move(block)] {
-      writer->take(block, lost_.exchange(0));
-      waiting_ -= block.size();
+    thread_->loop().post([this, writer = writer_.get(), copied = std::move(copied), size] {
+      writer->take(copied, lost_.exchange(0));
+      waiting_ -= size;
     });
   }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "filter/http/bound_target.h"
 #include "filter/http/head.h"
@@ -138,12 +139,14 @@ void HttpText::write_head(bool has_content) {
                                          : !line.starts_with("HTTP/1.1 204") && !line.starts_with("HTTP/1.1 304");
   if ((body_ == Body::none || body_ == Body::withheld) && !says_how_long && may_have_content)
     text += "content-length: 0\r\n";
+  beginning_ = true;
   out_(as_bytes(text + "\r\n"));
+  beginning_ = false;
   written_ = true;
 }
 
 void HttpText::end_exchange() {
-  exchange_.reset();
+  ended_ = std::exchange(exchange_, std::nullopt);
   head_.clear();
   credentials_.clear();
   head_ended_ = credentials_ended_ = written_ = unreadable_ = false;

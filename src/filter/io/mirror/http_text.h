@@ -28,6 +28,12 @@ class HttpText {
   /// The session is over. @return whether everything that began had ended
   bool finish();
 
+  /// What `out` is being given begins the message of an exchange.
+  bool is_beginning() const { return beginning_; }
+  /// No message is open, and the last that ended was of the same exchange as the other direction's.
+  bool has_answered(const HttpText& other) const { return !exchange_ && ended_ == other.ended_; }
+  bool sees_anything() const { return seen_.anything(); }
+
  private:
   enum class Body : std::uint8_t { none, counted, chunked, tunnel, withheld };
   void on_head(const FilterPart& part);
@@ -46,6 +52,8 @@ class HttpText {
   const std::string server_;
   const std::function<void(Bytes)> out_;
 
+  std::optional<Exchange> ended_ = {};  // the last that did
+  bool beginning_ = false;
   std::optional<Exchange> exchange_;  // that is under way
   std::string head_, credentials_;
   bool head_ended_ = false, credentials_ended_ = false, written_ = false, unreadable_ = false;

@@ -1,6 +1,7 @@
 #include "filter/io/mirror/mirror_filter.h"
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <mutex>
 
@@ -64,17 +65,42 @@ std::string comment_on(const SessionInfo& session) {
   return out + "; " + terms.profile();
 }
 
-/// What comes first of a session, before a tool has to know of it.
+/// To every sink what each takes.
+class Sinks final : public Sink {
+ public:
+  void add(std::shared_ptr<Sink> sink) { all_.push_back(std::move(sink)); }
+  bool wants() const override {
+    return std::ranges::any_of(all_, [](const auto& one) { return one->wants(); });
+  }
+  std::uint64_t arrivals() const override {
+    std::uint64_t sum = 0;
+    for (const auto& one : all_) sum += one->arrivals();
+    return sum;
+  }
+  void offer(Copied copied) override {
+    for (const auto& one : all_) {
+      if (one->wants()) one->offer(copied);
+    }
+  }
+
+ private:
+  std::vector<std::shared_ptr<Sink>> all_;
+};
+
+std::uint64_t next_stream() {
+  static std::atomic<std::uint64_t> last = 0;
+  return ++last;
+}
+
 class MirrorFilter final : public Filter {
  public:
-  MirrorFilter(const SessionInfo& session, const std::vector<Need>& needs, std::shared_ptr<Sink> sink)
-      : sink_(std::move(sink)),
+  MirrorFilter(const SessionInfo& session, const std::vector<Need>& needs, Sinks sinks)
+      : sinks_(std::move(sinks)),
+        number_(next_stream()),
         comment_(comment_on(session)),
         is_http_(session.terms->profile() == "http/1"),
         stream_(client_of(session.id), server_of(*session.terms),
-                [this](Bytes packet, std::string_view comment) {
-                  sink_->offer(pcapng_packet(runtime::wall_now(), packet, comment));
-                }),
+                [this](Bytes packet, std::string_view comment) { on_packet(packet, comment); }),
         texts_{text_for(Direction::c2s, session, needs), text_for(Direction::s2c, session, needs)} {}
   MirrorFilter(const MirrorFilter&) = delete;
   MirrorFilter& operator=(const MirrorFilter&) = delete;
@@ -95,14 +121,52 @@ class MirrorFilter final : public Filter {
   void on_session_end() override {
     bool in_order = true;
     for (HttpText& text : texts_) in_order = text.finish() && in_order;
-    if (open_) stream_.close(in_order);
+    if (!open_ || !sinks_.wants()) return;
+    SharedBlock end = gathered([&] { stream_.close(in_order); });
+    sinks_.offer({.stream = number_, .block = std::move(end), .packets = in_order ? 3U : 2U, .last = true});
   }
 
  private:
   void send(Direction direction, Bytes octets) {
     if (octets.empty()) return;
-    if (!std::exchange(open_, true)) stream_.open(comment_);
+    const bool first = !std::exchange(open_, true);
+    const std::uint64_t arrivals = sinks_.arrivals();
+    if (first) shown_to_ = arrivals;
+    if (!sinks_.wants()) return stream_.skip(direction, octets.size());
+    if (first || (shown_to_ != arrivals && may_enter(direction))) {
+      entry_ = gathered([&] { stream_.handshake(comment_); });
+      entry_is_first_ = first;
+      shown_to_ = arrivals;
+    }
     stream_.send(direction, octets);
+  }
+
+  /// Whoever has seen nothing of the session can read it from here: what comes next in this direction begins an
+  /// exchange, and all before it are over.
+  bool may_enter(Direction direction) const {
+    if (!is_http_) return true;
+    const HttpText& text = texts_[slot(direction)];
+    const HttpText& other = texts_[slot(opposite(direction))];
+    if (!text.is_beginning()) return false;
+    return !other.sees_anything() || (direction == Direction::c2s && other.has_answered(text));
+  }
+
+  void on_packet(Bytes packet, std::string_view comment) {
+    Buffer block = pcapng_packet(runtime::wall_now(), packet, comment);
+    if (gathering_ != nullptr) return append(*gathering_, block);
+    sinks_.offer({.stream = number_,
+                  .block = std::make_shared<const Buffer>(std::move(block)),
+                  .entry = std::exchange(entry_, nullptr),
+                  .first = std::exchange(entry_is_first_, false)});
+  }
+
+  /// The packets that `make` makes, as one block.
+  SharedBlock gathered(const std::function<void()>& make) {
+    Buffer out;
+    gathering_ = &out;
+    make();
+    gathering_ = nullptr;
+    return std::make_shared<const Buffer>(std::move(out));
   }
 
   HttpText text_for(Direction direction, const SessionInfo& session, const std::vector<Need>& needs) {
@@ -114,12 +178,17 @@ class MirrorFilter final : public Filter {
             session.terms->name(session.terms->server()), [this, direction](Bytes octets) { send(direction, octets); }};
   }
 
-  std::shared_ptr<Sink> sink_;
+  Sinks sinks_;
+  const std::uint64_t number_;
   const std::string comment_;
   const bool is_http_;
   TcpStream stream_;
   std::array<HttpText, 2> texts_;
-  bool open_ = false;
+  bool open_ = false;            // something was sent
+  std::uint64_t shown_to_ = 0;   // of the arrivals
+  SharedBlock entry_ = {};       // stands before the next packet
+  bool entry_is_first_ = false;  // of the session
+  Buffer* gathering_ = nullptr;
 };
 
 class MirrorFactory final : public FilterFactory {
@@ -136,40 +205,42 @@ class MirrorFactory final : public FilterFactory {
   /// A file that cannot be opened any more is no reason to end what is only watched: it is told, and the next session
   /// tries again.
   Result<std::unique_ptr<Filter>> make(const SessionInfo& session) const override {
-    std::shared_ptr<Sink> sink;
-    if (session.recall != nullptr) sink = sink_or_nothing();
-    if (sink == nullptr) sink = std::make_shared<Nowhere>();
-    return std::unique_ptr<Filter>{std::make_unique<MirrorFilter>(session, needs(session), std::move(sink))};
+    Sinks sinks;
+    if (session.recall != nullptr && !options_.on_paper) {
+      if (auto file = file_or_nothing()) sinks.add(std::move(file));
+      if (options_.tap != nullptr && options_.tap->server() != nullptr) sinks.add(options_.tap->server());
+    }
+    return std::unique_ptr<Filter>{std::make_unique<MirrorFilter>(session, needs(session), std::move(sinks))};
   }
 
  private:
-  class Nowhere final : public Sink {
-    void offer(Buffer) override {}
-  };
-
-  std::shared_ptr<Sink> sink_or_nothing() const {
+  std::shared_ptr<Sink> file_or_nothing() const {
+    if (!options_.file) return nullptr;
     const std::lock_guard lock{mutex_};
-    if (sink_ != nullptr) return sink_;
-    auto opened = sink_for(options_.file);
+    if (file_ != nullptr) return file_;
+    auto opened = sink_for(*options_.file);
     if (!opened) {
-      options_.file.tell("a session is not copied: " + opened.error().detail);
+      options_.file->tell("a session is not copied: " + opened.error().detail);
       return nullptr;
     }
-    sink_ = *std::move(opened);
-    return sink_;
+    file_ = *std::move(opened);
+    return file_;
   }
 
   const MirrorOptions options_;
   mutable std::mutex mutex_;
-  mutable std::shared_ptr<Sink> sink_;  // from the first session on
+  mutable std::shared_ptr<Sink> file_;  // from the first session on
 };
 
 }  // namespace
 
 Result<std::shared_ptr<const FilterFactory>> make_mirror(MirrorOptions options) {
   LOUVER_TRY(check_context_list(kind, options.contexts));
-  if (!options.file.tell) return Error{Fault::configuration, "filter mirror: it has nowhere to write to"};
-  LOUVER_TRY(check_file(options.file.path));
+  if (!options.on_paper) {
+    if (options.file ? !options.file->tell : options.tap == nullptr)
+      return Error{Fault::configuration, "filter mirror: it has nowhere to write to"};
+    if (options.file) LOUVER_TRY(check_file(options.file->path));
+  }
   return std::shared_ptr<const FilterFactory>{std::make_shared<MirrorFactory>(std::move(options))};
 }
 

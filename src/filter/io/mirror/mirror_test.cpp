@@ -94,13 +94,69 @@ TEST(MirrorTcp, every_packet_has_right_checksums_and_the_numbers_of_what_came_be
         streams[from] += as_text(payload);
       }};
   const std::string large(20'001, 'l');
-  stream.open("who");
+  stream.handshake("who");
   stream.send(Direction::c2s, as_bytes(std::string_view{"odd"}));
   stream.send(Direction::s2c, as_bytes(large));
   stream.close(true);
   EXPECT_EQ(streams[0], "odd");
   EXPECT_EQ(streams[1], large);
   EXPECT_EQ(packets, 3U + 1 + 3 + 3);
+}
+
+TEST(MirrorTcp, whoever_comes_later_gets_a_handshake_that_the_rest_goes_on_from) {
+  std::uint32_t client_next = 0, server_next = 0;
+  std::string seen;
+  bool late = false;
+  TcpStream stream{{{100, 64, 1, 2}, 1025}, {{198, 18, 3, 4}, 80}, [&](Bytes packet, std::string_view) {
+                     if (!late) return;
+                     const Bytes tcp = packet.subspan(20);
+                     const bool from_client = packet[12] == std::byte{100};
+                     std::uint32_t& next = from_client ? client_next : server_next;
+                     const unsigned flags = octet(tcp, 13);
+                     if ((flags & 2U) != 0) {
+                       next = big32(tcp, 4) + 1;
+                       return;
+                     }
+                     EXPECT_EQ(big32(tcp, 4), next);
+                     EXPECT_EQ(big32(tcp, 8), from_client ? server_next : client_next);
+                     next += static_cast<std::uint32_t>(tcp.size() - 20);
+                     seen += as_text(tcp.subspan(20));
+                   }};
+  stream.handshake("");
+  stream.send(Direction::c2s, as_bytes(std::string_view{"before"}));
+  stream.skip(Direction::s2c, 1U << 31U);
+  stream.skip(Direction::s2c, 1U << 31U);  // once round
+  stream.skip(Direction::s2c, 77);
+  late = true;
+  stream.handshake("");
+  stream.send(Direction::s2c, as_bytes(std::string_view{"behind"}));
+  stream.send(Direction::c2s, as_bytes(std::string_view{" it"}));
+  EXPECT_EQ(seen, "behind it");
+}
+
+TEST(MirrorHttp, where_an_exchange_begins_and_all_before_are_over_is_known) {
+  const std::string head = "GET / HTTP/1.1\r\nhost: h\r\n\r\n", answer = "HTTP/1.1 200 OK\r\n\r\n";
+  std::vector<bool> begins;
+  HttpText response{Direction::s2c, everything, "s", [](Bytes) {}};
+  HttpText* asked = nullptr;
+  HttpText request{Direction::c2s, everything, "s",
+                   [&](Bytes) { begins.push_back(asked->is_beginning() && response.has_answered(*asked)); }};
+  asked = &request;
+  const auto say = [](HttpText& text, std::string_view first, std::string_view body, std::uint32_t exchange) {
+    text.on_part(Place::head, part_of(first, true, exchange));
+    text.on_part(Place::credentials, part_of("", true, exchange));
+    text.on_part(Place::body, part_of(body, false, exchange));
+    text.on_part(Place::body, part_of("", true, exchange));
+  };
+  say(request, head, "", 1);
+  say(request, head, "", 2);  // pipelined: nothing is answered yet
+  response.on_part(Place::head, part_of("HTTP/1.1 103 Early Hints\r\n\r\n", true, 1));
+  say(response, answer, "a", 1);
+  say(request, head, "", 3);
+  say(response, answer, "b", 2);
+  say(response, answer, "c", 3);
+  say(request, "PUT / HTTP/1.1\r\nhost: h\r\ncontent-length: 3\r\n\r\n", "put", 4);
+  EXPECT_EQ(begins, (std::vector<bool>{true, false, false, true, false}));
 }
 
 TEST(MirrorHttp, no_cut_of_the_messages_makes_another_text_but_for_chunks) {

@@ -1,20 +1,40 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
-#include <string>
+#include <string_view>
 
 #include "base/bytes.h"
-#include "base/result.h"
 
 namespace louver::filter::mirror {
+
+/// Octets that go to several places.
+using SharedBlock = std::shared_ptr<const Buffer>;
+
+/// Some packets of one copied session, as blocks of pcapng.
+struct Copied {
+  std::uint64_t stream = 0;  // the session's number among those of this process
+  SharedBlock block = {};
+  std::size_t packets = 1;  // in `block`
+  /// The handshake that the session goes on from here with, for whoever has seen nothing of it; null where nobody can
+  /// begin to read.
+  SharedBlock entry = {};
+  bool first = false;  // nothing of the session came before
+  bool last = false;   // nothing of it follows
+};
 
 /// Where the packets of all sessions go. From any thread; never waits.
 class Sink {
  public:
   virtual ~Sink() = default;
-  /// Takes one block, or counts it as lost where too much waits already.
-  virtual void offer(Buffer block) = 0;
+  /// Whether anybody gets what is offered.
+  virtual bool wants() const = 0;
+  /// How often somebody has come who has not seen the beginnings of sessions that are open: each is given an `entry`
+  /// once more.
+  virtual std::uint64_t arrivals() const = 0;
+  /// Takes it, or counts it as lost where too much waits already.
+  virtual void offer(Copied copied) = 0;
 
  protected:
   Sink() = default;
@@ -24,22 +44,5 @@ class Sink {
 
 /// Is told in words what became of packets that could not be kept: at most every ten seconds, from any thread.
 using Tell = std::function<void(std::string_view what)>;
-
-struct FileOptions {
-  std::string path = {};
-  std::size_t rotate_at = std::size_t{64} << 20;  // octets of a file
-  std::size_t keep = 4;                           // older files beside it: PATH.1 is the newest of them
-  std::size_t queue = std::size_t{16} << 20;      // octets that wait to be written
-  Tell tell = {};
-};
-
-/// Whether such a file can probably be made or appended to; makes and changes nothing.
-/// @fault configuration
-Result<> check_file(const std::string& path);
-
-/// Appends to a pcapng file, made with mode 0600, on a thread of its own. When the disk is full, what does not fit is
-/// lost and counted; what is in the file stays readable.
-/// @fault configuration  it cannot be opened: it is a link, no regular file, somebody else's, or others may read it
-Result<std::shared_ptr<Sink>> open_file(FileOptions options);
 
 }  // namespace louver::filter::mirror

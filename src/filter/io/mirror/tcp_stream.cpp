@@ -8,7 +8,7 @@ namespace {
 constexpr std::uint8_t fin = 1, syn = 2, rst = 4, psh = 8, ack = 16;
 constexpr std::size_t ip_header = 20, tcp_header = 20;
 constexpr std::size_t segment_most = 8192;
-constexpr std::uint32_t first_sequence[] = {1000, 5000};  // of client and server: nobody attacks this connection
+constexpr std::uint32_t first_octet[] = {1001, 5001};  // of client and server: nobody attacks this connection
 
 void big(Buffer& out, std::uint32_t value, unsigned octets) {
   for (unsigned i = octets; i > 0; --i) out.push_back(static_cast<std::byte>(value >> (8 * (i - 1))));
@@ -51,12 +51,13 @@ void add_ip(Buffer& out, const TcpAddress& from, const TcpAddress& to, std::uint
 }  // namespace
 
 TcpStream::TcpStream(TcpAddress client, TcpAddress server, OnPacket on_packet)
-    : ends_{End{client, first_sequence[0]}, End{server, first_sequence[1]}}, on_packet_(std::move(on_packet)) {}
+    : ends_{End{client, first_octet[0]}, End{server, first_octet[1]}}, on_packet_(std::move(on_packet)) {}
 
-void TcpStream::open(std::string_view comment) {
-  packet(Direction::c2s, syn, {}, comment);
-  packet(Direction::s2c, syn | ack, {});
-  packet(Direction::c2s, ack, {});
+void TcpStream::handshake(std::string_view comment) {
+  const std::uint32_t client = from(Direction::c2s).next, server = from(Direction::s2c).next;
+  write(Direction::c2s, syn, {client - 1, 0}, {}, comment);
+  write(Direction::s2c, syn | ack, {server - 1, client}, {});
+  write(Direction::c2s, ack, {client, server}, {});
 }
 
 void TcpStream::send(Direction direction, Bytes octets) {
@@ -67,6 +68,10 @@ void TcpStream::send(Direction direction, Bytes octets) {
   }
 }
 
+void TcpStream::skip(Direction direction, std::size_t octets) {
+  from(direction).next += static_cast<std::uint32_t>(octets);
+}
+
 void TcpStream::close(bool in_order) {
   const auto flags = static_cast<std::uint8_t>((in_order ? fin : rst) | ack);
   packet(Direction::c2s, flags, {});
@@ -74,16 +79,23 @@ void TcpStream::close(bool in_order) {
   if (in_order) packet(Direction::c2s, ack, {});
 }
 
-void TcpStream::packet(Direction direction, std::uint8_t flags, Bytes octets, std::string_view comment) {
+void TcpStream::packet(Direction direction, std::uint8_t flags, Bytes octets) {
   End& source = from(direction);
-  End& target = from(opposite(direction));
+  write(direction, flags, {source.next, from(opposite(direction)).next}, octets);
+  source.next += static_cast<std::uint32_t>(octets.size()) + ((flags & fin) != 0 ? 1U : 0U);
+}
+
+void TcpStream::write(Direction direction, std::uint8_t flags, Numbers numbers, Bytes octets,
+                      std::string_view comment) {
+  const TcpAddress& source = from(direction).address;
+  const TcpAddress& target = from(opposite(direction)).address;
   Buffer out;
   out.reserve(ip_header + tcp_header + octets.size());
-  add_ip(out, source.address, target.address, identification_++, octets.size());
-  big(out, source.address.port, 2);
-  big(out, target.address.port, 2);
-  big(out, source.next, 4);
-  big(out, (flags & ack) != 0 ? target.next : 0, 4);
+  add_ip(out, source, target, identification_++, octets.size());
+  big(out, source.port, 2);
+  big(out, target.port, 2);
+  big(out, numbers.sequence, 4);
+  big(out, numbers.acknowledged, 4);
   big(out, 0x5000U | flags, 2);
   big(out, 0xFFFF, 2);  // window
   big(out, 0, 4);       // checksum, urgent pointer
@@ -91,7 +103,6 @@ void TcpStream::packet(Direction direction, std::uint8_t flags, Bytes octets, st
   const std::uint32_t pseudo =
       sum_of(Bytes{out}.subspan(12, 8)) + 6 + static_cast<std::uint32_t>(tcp_header + octets.size());
   set16(out, ip_header + 16, checksum(pseudo + sum_of(Bytes{out}.subspan(ip_header))));
-  source.next += static_cast<std::uint32_t>(octets.size()) + ((flags & (syn | fin)) != 0 ? 1U : 0U);
   on_packet_(out, comment);
 }
 

@@ -10,6 +10,8 @@
 
 namespace louver::filter::mirror {
 
+inline constexpr std::size_t handshake_packets = 3;
+
 /// A made-up end of a made-up connection.
 struct TcpAddress {
   std::array<std::uint8_t, 4> ip{};
@@ -25,9 +27,12 @@ class TcpStream {
   using OnPacket = std::function<void(Bytes packet, std::string_view comment)>;
   TcpStream(TcpAddress client, TcpAddress server, OnPacket on_packet);
 
-  /// The three packets of the handshake; `comment` belongs to the first.
-  void open(std::string_view comment);
+  /// The packets of a handshake after which the connection goes on as it does from here: at its beginning, or, for
+  /// whoever has seen nothing of it, later. `comment` belongs to the first.
+  void handshake(std::string_view comment);
   void send(Direction direction, Bytes octets);
+  /// So many octets were sent that nobody sees.
+  void skip(Direction direction, std::size_t octets);
   /// FIN of both ends if `in_order`, else a reset by each.
   void close(bool in_order);
 
@@ -36,8 +41,12 @@ class TcpStream {
     TcpAddress address;
     std::uint32_t next = 0;  // sequence number
   };
+  struct Numbers {
+    std::uint32_t sequence, acknowledged;
+  };
   End& from(Direction direction) { return ends_[slot(direction)]; }
-  void packet(Direction direction, std::uint8_t flags, Bytes octets, std::string_view comment = {});
+  void packet(Direction direction, std::uint8_t flags, Bytes octets);
+  void write(Direction direction, std::uint8_t flags, Numbers numbers, Bytes octets, std::string_view comment = {});
 
   std::array<End, 2> ends_;
   OnPacket on_packet_;
