@@ -5,10 +5,11 @@
 #include <map>
 #include <mutex>
 
-#include "crypto/hash.h"
 #include "filter/context_list.h"
 #include "filter/io/mirror/http_text.h"
 #include "filter/io/mirror/pcapng.h"
+#include "filter/io/mirror/session_label.h"
+#include "filter/io/mirror/sinks.h"
 #include "filter/io/mirror/tcp_stream.h"
 #include "filter/needs.h"
 #include "runtime/clock.h"
@@ -17,7 +18,6 @@ namespace louver::filter::mirror {
 namespace {
 
 constexpr std::string_view kind = "mirror";
-constexpr std::uint16_t http_port = 80;  // by which tools know HTTP
 
 /// The sinks of the process that are in use, by file: two editions of the rules must not write the same file apart.
 Result<std::shared_ptr<Sink>> sink_for(const FileOptions& options) {
@@ -33,60 +33,6 @@ Result<std::shared_ptr<Sink>> sink_for(const FileOptions& options) {
   return made;
 }
 
-/// The same text always gets the same address: clients in 100.64.0.0/10, servers in 198.18.0.0/15, which nobody has on
-/// the internet (RFC 6598, RFC 2544).
-std::array<std::uint8_t, 4> address_of(std::string_view text, bool client) {
-  const wire::Hash hash = crypto::sha256({as_bytes(text)});
-  const auto octet = [&](std::size_t i) { return std::to_integer<std::uint8_t>(hash[i]); };
-  if (client) return {100, static_cast<std::uint8_t>(64U + (octet(0) & 63U)), octet(1), octet(2)};
-  return {198, static_cast<std::uint8_t>(18U + (octet(0) & 1U)), octet(1), octet(2)};
-}
-
-/// "0011223344556677/5": sessions of one association are connections of one client.
-TcpAddress client_of(std::string_view session) {
-  const std::size_t slash = session.find('/');
-  std::uint64_t number = 0;
-  for (const char c : session.substr(std::min(slash, session.size() - 1) + 1)) {
-    if (c >= '0' && c <= '9') number = number * 10 + static_cast<std::uint64_t>(c - '0');
-  }
-  return {address_of(session.substr(0, slash), true), static_cast<std::uint16_t>(1024 + number % 64512)};
-}
-
-TcpAddress server_of(const session::Terms& terms) {
-  const PartyIndex server = terms.server();
-  return {address_of(terms.name(server), false), terms.profile() == "http/1" ? http_port : terms.port(server)};
-}
-
-std::string comment_on(const SessionInfo& session) {
-  const session::Terms& terms = *session.terms;
-  std::string out = "louver session " + session.id + ", seen by " + terms.name(session.self) + "; path: client";
-  for (std::size_t i = 1; i <= terms.middleboxes() + 1; ++i)
-    out += " > " + terms.name(PartyIndex{static_cast<std::uint8_t>(i)});
-  return out + "; " + terms.profile();
-}
-
-/// To every sink what each takes.
-class Sinks final : public Sink {
- public:
-  void add(std::shared_ptr<Sink> sink) { all_.push_back(std::move(sink)); }
-  bool wants() const override {
-    return std::ranges::any_of(all_, [](const auto& one) { return one->wants(); });
-  }
-  std::uint64_t arrivals() const override {
-    std::uint64_t sum = 0;
-    for (const auto& one : all_) sum += one->arrivals();
-    return sum;
-  }
-  void offer(Copied copied) override {
-    for (const auto& one : all_) {
-      if (one->wants()) one->offer(copied);
-    }
-  }
-
- private:
-  std::vector<std::shared_ptr<Sink>> all_;
-};
-
 std::uint64_t next_stream() {
   static std::atomic<std::uint64_t> last = 0;
   return ++last;
@@ -99,7 +45,7 @@ class MirrorFilter final : public Filter {
         number_(next_stream()),
         comment_(comment_on(session)),
         is_http_(session.terms->profile() == "http/1"),
-        stream_(client_of(session.id), server_of(*session.terms),
+        stream_(client_of(session), server_of(*session.terms),
                 [this](Bytes packet, std::string_view comment) { on_packet(packet, comment); }),
         texts_{text_for(Direction::c2s, session, needs), text_for(Direction::s2c, session, needs)} {}
   MirrorFilter(const MirrorFilter&) = delete;

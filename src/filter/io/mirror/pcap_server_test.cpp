@@ -8,6 +8,7 @@
 
 #include <cstring>
 #include <filesystem>
+#include <set>
 #include <thread>
 
 #include "filter/io/mirror/pcap_reader.h"
@@ -35,10 +36,10 @@ runtime::Descriptor reader_at(const runtime::SocketAddress& where) {
   return out;
 }
 
-/// The packets in the next blocks up to one that holds `last`; the section header is "begin".
-std::vector<std::string> read_until(int fd, std::string_view last) {
+/// The packets in the next blocks up to one that holds `last`, at most so many; the section header is "begin".
+std::vector<std::string> read_until(int fd, std::string_view last, std::size_t most = SIZE_MAX) {
   std::vector<std::string> out;
-  while (out.empty() || out.back() != last) {
+  while (out.size() < most && (out.empty() || out.back() != last)) {
     const std::string start = runtime::testing::receive_all(fd, 8);
     if (start.size() < 8) break;
     std::uint32_t type = 0, length = 0;
@@ -259,6 +260,45 @@ TEST_F(PcapServerTest, a_unix_socket_is_its_owners_only) {
   server.reset();
   EXPECT_EQ(read_until(there.fd(), "the last words").back(), "the last words");
   EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+// Threads of sessions offer while readers come and go, and while the server is closed.
+TEST_F(PcapServerTest, many_threads_and_readers_that_come_and_go_disturb_nobody) {
+  open(std::size_t{1} << 20);
+  server->enter(options().admits);
+  std::atomic<bool> over = false;
+  std::vector<std::thread> sessions;
+  for (std::uint64_t thread = 0; thread < 3; ++thread) {
+    sessions.emplace_back([&, thread] {
+      std::uint64_t shown_to = 0;
+      for (std::uint64_t turn = 0; !over; ++turn) {
+        const std::uint64_t stream = 3 * (turn / 50) + thread, arrivals = server->arrivals();
+        const bool first = turn % 50 == 0;
+        say(stream, "of " + std::to_string(stream), first || shown_to != arrivals, turn % 50 == 49);
+        shown_to = arrivals;
+        if (turn % 20 == 0) std::this_thread::sleep_for(100us);  // others have work too
+      }
+    });
+  }
+  for (int i = 0; i < 8; ++i) {
+    const runtime::Descriptor one = reader();
+    std::set<std::string> entered;
+    std::size_t unentered = 0;
+    for (std::size_t got = 0; got < 1000;) {
+      for (const std::string& packet : read_until(one.fd(), "of no session", 100)) {
+        ++got;
+        if (packet.starts_with("entry ")) entered.insert(packet.substr(6));
+        if (packet.starts_with("of ")) unentered += entered.contains(packet.substr(3)) ? 0U : 1U;
+      }
+    }
+    EXPECT_EQ(unentered, 0U);
+  }
+  const runtime::Descriptor last = reader();
+  server->leave();
+  runtime::testing::receive_all(last.fd());  // it is cut off
+  over = true;
+  for (std::thread& one : sessions) one.join();
+  EXPECT_TRUE(server->is_closed());
 }
 
 TEST_F(PcapServerTest, editions_that_name_the_same_place_share_a_server) {
