@@ -12,6 +12,7 @@ import time
 import unittest
 
 from harness import LOUVER, SANITIZED, free_port, sha256, wait_for
+from listening import Echo
 from test_mirror import ALL, TSHARK, MirrorCase, fields, tshark
 from test_users import NOBODY, SOMEBODY, only_root, play
 
@@ -150,6 +151,34 @@ class WhatIsSent(Tapped):
             self.assertEqual(len(self.whole(file)), 1)
             self.assertEqual([one[0] for one in fields(file, "http.request", "http.request.uri")], [f"/page?{number}" for number in numbers])
             self.assertEqual(len(fields(file, "http.response.code == 200", "frame.number")), len(numbers))
+
+    def test_of_any_tcp_protocol_who_comes_later_gets_the_rest(self):
+        echo = Echo()
+        self.addCleanup(echo.close)
+        path = self.path(1, "stream/1", origin_port=echo.port)
+        path.offer[1] = {"upstream": "read", "downstream": "read"}
+        path.filters[1] = f'[[filter]]\ntype = "mirror"\n{self.keys("127.0.0.1:0")}'
+        path.start()
+        self.address = self.address_of(path)
+        with socket.create_connection(("127.0.0.1", path.ports[0]), timeout=30) as s:
+            def say(octets):
+                s.sendall(octets)
+                back = b""
+                while len(back) < len(octets):
+                    back += s.recv(65536)
+                self.assertEqual(back, octets)
+
+            say(b"before")
+            reader = self.feed(path)
+            say(b"behind")
+            reader.until(b"behind")
+            say(b" and on")
+        path.stop()
+        file = reader.saved(self.directory / "seen.pcapng")
+        self.assertEqual(len(self.whole(file)), 1)
+        for port in ("tcp.srcport", "tcp.dstport"):
+            server = fields(file, "tcp.flags.syn == 1 && tcp.flags.ack == 1", "tcp.srcport")[0][0]
+            self.assertEqual(b"".join(bytes.fromhex(one[0].replace(":", "")) for one in fields(file, f"tcp.len > 0 && {port} == {server}", "tcp.payload")), b"behind and on")
 
     def test_a_unix_socket_does_it_too(self):
         origin = self.origin()
