@@ -12,7 +12,7 @@ import time
 import unittest
 
 from harness import LOUVER, SANITIZED, free_port, sha256, wait_for
-from listening import Echo
+from listening import Echo, Listening
 from test_mirror import ALL, TSHARK, MirrorCase, fields, tshark
 from test_users import NOBODY, SOMEBODY, only_root, play
 
@@ -49,6 +49,25 @@ class Feed:
 
     def close(self):
         self.socket.close()
+
+
+class Halting(Listening):
+    """An HTTP origin that answers every request with two chunks, and waits before the second until it may go on."""
+
+    def __init__(self):
+        self.goes_on = threading.Semaphore(0)
+        super().__init__()
+
+    def serve(self, s):
+        with s:
+            data = b""
+            while more := s.recv(65536):
+                data += more
+                while b"\r\n\r\n" in data:
+                    _, data = data.split(b"\r\n\r\n", 1)
+                    s.sendall(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nfirst\r\n")
+                    self.goes_on.acquire()
+                    s.sendall(b"6\r\nsecond\r\n0\r\n\r\n")
 
 
 class Tapped(MirrorCase):
@@ -151,6 +170,34 @@ class WhatIsSent(Tapped):
             self.assertEqual(len(self.whole(file)), 1)
             self.assertEqual([one[0] for one in fields(file, "http.request", "http.request.uri")], [f"/page?{number}" for number in numbers])
             self.assertEqual(len(fields(file, "http.response.code == 200", "frame.number")), len(numbers))
+
+    def test_nobody_begins_to_read_in_the_middle_of_an_exchange(self):
+        origin = Halting()
+        self.addCleanup(origin.close)
+        path = self.tapped(origin)
+        early = self.feed(path)
+        connection = http.client.HTTPConnection("127.0.0.1", path.ports[0], timeout=30)
+        self.addCleanup(connection.close)
+        late = []
+        for number in (1, 2):
+            connection.request("GET", f"http://site.example/page?{number}")
+            answer = connection.getresponse()
+            self.assertEqual(answer.read(5), b"first")
+            early.until(f"/page?{number}".encode())
+            late.append(self.feed(path))
+            origin.goes_on.release()
+            self.assertEqual(answer.read(), b"second")
+        connection.request("GET", "http://site.example/page?3")
+        origin.goes_on.release()
+        self.assertEqual(connection.getresponse().read(), b"firstsecond")
+        connection.close()
+        path.stop()
+        for reader, numbers in ((late[0], (2, 3)), (late[1], (3,))):
+            file = reader.saved(self.directory / "seen.pcapng")
+            self.assertEqual(len(self.whole(file)), 1)
+            octets = b"".join(bytes.fromhex(one[0].replace(":", "")) for one in fields(file, "tcp.len > 0", "tcp.payload"))
+            self.assertTrue(octets.startswith(f"GET /page?{numbers[0]} ".encode()), octets)
+            self.assertEqual([octets.count(word) for word in (b"GET ", b"first", b"second")], 3 * [len(numbers)])
 
     def test_of_any_tcp_protocol_who_comes_later_gets_the_rest(self):
         echo = Echo()
