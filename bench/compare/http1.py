@@ -1,8 +1,9 @@
-"""Requests of HTTP for each second of CPU over all processes of a path: wrk, 16 connections, answers of 1 kB.
+"""Requests of HTTP for each second of CPU over all processes of a path: wrk, 16 connections, answers of 1 kB. And sessions for
+each second of the clock: the same with a connection for each request.
 
 Louver   agent (reverse listener), one middlebox, gateway (http/1): silent, and with `scan` over 1,000 patterns of bodies
          (nginx has no such thing: that row is beside the silent chain)
-nginx    three HTTP proxies with TLS 1.3 and keep-alive between them
+nginx    three HTTP proxies with TLS 1.3 and keep-alive between them; for sessions without keep-alive, each connection resumed
 The origin is an nginx whose CPU does not count. Figures: requests for each CPU second; a ratio above the goal is good here.
 """
 
@@ -17,15 +18,16 @@ BODY = "x" * 1000
 MATCHED = "needle0999-deadbeef"
 
 
-def nginx_chain(bench, pki, origin):
+def nginx_chain(bench, pki, origin, kept=True):
     first, mid, last = (rig.harness.free_port() for _ in range(3))
     tls = f"ssl_certificate {pki}/leaf.pem; ssl_certificate_key {pki}/leaf.key; ssl_protocols TLSv1.3; ssl_conf_command Ciphersuites {rig.CIPHER};"
-    keep = "proxy_http_version 1.1; proxy_set_header Connection \"\"; proxy_set_header Host $host;"
+    keep = "proxy_http_version 1.1; proxy_set_header Connection \"\";" if kept else "proxy_ssl_session_reuse on;"
+    pool = "keepalive 64; keepalive_requests 1000000;" if kept else ""
 
     def one(name, port, listen, to, scheme):
         check = f"proxy_ssl_verify on; proxy_ssl_protocols TLSv1.3; proxy_ssl_name {rig.NAME}; proxy_ssl_server_name on; proxy_ssl_trusted_certificate {pki}/ca.pem;"
-        return bench.keep(rig.nginx(bench.directory, name, port, http=f"keepalive_requests 1000000; upstream next {{ server 127.0.0.1:{to}; keepalive 64; keepalive_requests 1000000; }} "
-                                    f"server {{ listen 127.0.0.1:{port}{listen}; {tls if listen else ''} location / {{ proxy_pass {scheme}://next; {keep} {check if scheme == 'https' else ''} }} }}"))
+        return bench.keep(rig.nginx(bench.directory, f"{name}-{port}", port, http=f"keepalive_requests 1000000; upstream next {{ server 127.0.0.1:{to}; {pool} }} "
+                                    f"server {{ listen 127.0.0.1:{port}{listen}; {tls if listen else ''} location / {{ proxy_pass {scheme}://next; proxy_set_header Host $host; {keep} {check if scheme == 'https' else ''} }} }}"))
     end = one("end", last, " ssl", origin, "http")
     box = one("mid", mid, " ssl", last, "https")
     return first, [one("start", first, "", mid, "https"), box, end]
@@ -61,9 +63,9 @@ def check_scan(port, stops):
         raise AssertionError(f"what a pattern matches was {'passed' if came else 'stopped'}")
 
 
-def load(port, seconds):
+def load(port, seconds, *more):
     """Requests that wrk has made; an error is an error."""
-    done = subprocess.run(["wrk", "-t", "1", "-c", "16", "-d", f"{seconds}s", f"http://localhost:{port}/"],
+    done = subprocess.run(["wrk", "-t", "1", "-c", "16", "-d", f"{seconds}s", *more, f"http://localhost:{port}/"],
                           capture_output=True, text=True, timeout=seconds + 30)
     if done.returncode or "Non-2xx" in done.stdout or "Socket errors" in done.stdout:
         raise AssertionError(done.stdout + done.stderr)
@@ -77,6 +79,10 @@ def per_second(chain, seconds):
     return made[0] / (sum(spent) / 1e9)
 
 
+def sessions_per_second(chain, seconds):
+    return load(chain[0], seconds, "-H", "Connection: close") / seconds
+
+
 def measure(quick):
     rounds, seconds = (3, 1) if quick else (5, 5)
     with rig.Rig() as bench:
@@ -84,11 +90,14 @@ def measure(quick):
         bench.keep(rig.nginx(bench.directory, "origin", origin, http=f'keepalive_requests 1000000; server {{ listen 127.0.0.1:{origin}; location / {{ return 200 "{BODY}"; }} location /matched {{ return 200 "{MATCHED}"; }} }}'))
         pki = rig.certificates(bench.directory / "tls")
         chains = [louver_path(bench, "silent", origin, False), louver_path(bench, "scanning", origin, True), nginx_chain(bench, pki, origin)]
+        resumed = nginx_chain(bench, pki, origin, kept=False)
         for port, _ in chains:
             warm_up(port)
         for (port, _), stops in zip(chains, (False, True, False)):
             check_scan(port, stops)
-        results = [[per_second(chain, seconds) for chain in chains] for _ in range(rounds)]
-    silent, scanning, other = zip(*results)
+        warm_up(resumed[0])
+        results = [[per_second(chain, seconds) for chain in chains] + [sessions_per_second(chain, seconds) for chain in (chains[0], resumed)] for _ in range(rounds)]
+    silent, scanning, other, sessions, connections = zip(*results)
     return [rig.row("HTTP, requests for a CPU second: agent, middlebox, gateway / three nginx", 0.8, silent, other, "1/s", more_is_better=True),
-            rig.row("HTTP, the same: scan over 1,000 patterns / the same Louver chain without", None, scanning, silent, "1/s", more_is_better=True)]
+            rig.row("HTTP, the same: scan over 1,000 patterns / the same Louver chain without", None, scanning, silent, "1/s", more_is_better=True),
+            rig.row("HTTP, sessions for a second, 16 at a time / three nginx, resumed", 1.0, sessions, connections, "1/s", more_is_better=True)]
