@@ -18,7 +18,7 @@ import echo
 import rig
 
 ASSOCIATION_KB = 120
-FIRST = 150            # connections that do not count
+FIRST = 300            # connections that do not count
 BATCH = 25             # associations that one agent makes at once; those of the first one do not count
 KIB_FOR_EACH = 300     # of the whole machine, kernel included, for a connection through either chain: a generous guess
 
