@@ -2,13 +2,13 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdlib>
-#include <filesystem>
 #include <iostream>
 
 #include <unistd.h>
 
 #include "cli/commands.h"
 #include "cli/open_log.h"
+#include "cli/own_path.h"
 #include "config/config.h"
 #include "role/demo/agent_key/agent_key.h"
 #include "role/demo/attempts.h"
@@ -58,12 +58,6 @@ void add_insider(CLI::App& program, const Chosen& chosen) {
   command->add_option("--attempt", options->attempt)->required();
   command->add_option("--past", options->past)->required();
   command->final_callback([options, chosen] { chosen([options] { return run_insider(*options); }); });
-}
-
-/// This very program; empty if that cannot be known.
-std::string own_path() {
-  std::error_code error;
-  return std::filesystem::read_symlink("/proc/self/exe", error).string();
 }
 
 void add_scan(CLI::App& demo, const Chosen& chosen) {

@@ -16,15 +16,6 @@ std::string grants_text(const Member& member) {
   return "{ " + out + " }";
 }
 
-/// Certificate, anchors and log.
-std::string common_text(const std::string& directory, const Member& member) {
-  const std::string base = directory + "/pki/" + std::string{member.name};
-  return "[certificate]\n" + toml_line("chain", toml_text(base + ".pem")) + toml_line("key", toml_text(base + ".key")) +
-         "\n[[trust]]\n" + toml_line("anchors", toml_text(directory + "/pki/ca.pem")) + "\n[log]\n" +
-         toml_line("format", toml_text("json")) + toml_line("level", toml_text("info")) + "\n[limits]\n" +
-         toml_line("drain_deadline", toml_text("1s"));
-}
-
 std::string heading(const Member& member) {
   return toml_line("name", toml_text(member.name)) + toml_line("listen", loopback_text(0)) + "\n";
 }
@@ -36,6 +27,14 @@ std::span<const Member> middleboxes_of(std::span<const Member> path) { return pa
 std::string_view Member::grant_on(std::string_view context) const {
   const auto found = std::ranges::find(grants, context, &Granted::context);
   return found == grants.end() ? std::string_view{} : found->grant;
+}
+
+std::string common_text(const std::string& directory, const Member& member) {
+  const std::string base = directory + "/pki/" + std::string{member.name};
+  return "[certificate]\n" + toml_line("chain", toml_text(base + ".pem")) + toml_line("key", toml_text(base + ".key")) +
+         "\n[[trust]]\n" + toml_line("anchors", toml_text(directory + "/pki/ca.pem")) + "\n[log]\n" +
+         toml_line("format", toml_text("json")) + toml_line("level", toml_text("info")) + "\n[limits]\n" +
+         toml_line("drain_deadline", toml_text("1s"));
 }
 
 std::string middlebox_text(const std::string& directory, const Member& member, const Member& next_member,

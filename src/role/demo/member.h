@@ -24,6 +24,9 @@ struct Member {
 
 // Files: `directory` has pki/ in it, `next` is the port where the next party listens.
 
+/// Certificate, anchors, log and, as the last table, [limits].
+std::string common_text(const std::string& directory, const Member& member);
+
 std::string middlebox_text(const std::string& directory, const Member& member, const Member& next_member,
                            std::uint16_t next);
 /// @param path  the agent, the middleboxes, the gateway

@@ -29,6 +29,7 @@ class PartyProcess {
   PartyProcess& operator=(const PartyProcess&) = delete;
 
   const std::string& name() const { return name_; }
+  pid_t pid() const { return process_->pid(); }
   bool is_running() const { return process_->is_running(); }
   /// Asks it to end.
   void terminate() { process_->terminate(); }

@@ -23,8 +23,8 @@ tls::Role role_of(const Member& member) {
 }  // namespace
 
 Result<std::unique_ptr<Scene>> Scene::set_up(runtime::Loop& loop, std::string program, std::span<const Member> path,
-                                             bool keep) {
-  LOUVER_ASSIGN(std::unique_ptr<ScratchDirectory> directory, ScratchDirectory::make(keep));
+                                             bool keep, std::string_view name) {
+  LOUVER_ASSIGN(std::unique_ptr<ScratchDirectory> directory, ScratchDirectory::make(keep, name));
   std::unique_ptr<Scene> scene{new Scene{loop, std::move(program), path, std::move(directory)}};
   loop.on_signals({SIGINT, SIGTERM}, [self = scene.get()](int) { self->asked_to_end_ = true; });
   LOUVER_TRY(scene->make_pki());
@@ -50,7 +50,7 @@ Result<> Scene::make_pki() const {
 
 Result<> Scene::start(std::size_t place, const std::string& configuration) {
   const Member& member = path_[place];
-  const std::string_view ready = place == 0 ? "association.open" : "listen";
+  const std::string_view ready = member.role == "agent" ? "association.open" : "listen";
   const std::string file = directory() + "/" + std::string{member.name} + ".toml";
   LOUVER_TRY(write_scratch(file, configuration));
   LOUVER_ASSIGN(parties_[place], PartyProcess::start(loop_, std::string{member.name},

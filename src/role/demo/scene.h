@@ -15,13 +15,14 @@ class Scene {
   /// Makes the directory and the certificates.
   /// @param path     the agent, the middleboxes, the gateway; outlives the scene
   /// @param program  path of this program, of which the processes are made
+  /// @param name     what the directory's name begins with
   /// @fault configuration
   static Result<std::unique_ptr<Scene>> set_up(runtime::Loop& loop, std::string program, std::span<const Member> path,
-                                               bool keep);
+                                               bool keep, std::string_view name = "louver-demo");
   Scene(const Scene&) = delete;
   Scene& operator=(const Scene&) = delete;
 
-  /// Starts a member with this file, and waits until it listens; the agent, until its association is open. Each file
+  /// Starts a member with this file, and waits until it listens; an agent, until an association is open. Each file
   /// needs the port of the next member, so the last member comes first.
   /// @fault configuration: why it does not run; timeout; revoked
   Result<> start(std::size_t place, const std::string& configuration);

@@ -26,10 +26,10 @@ tls::Role role_of(const CastMember& member) {
 
 }  // namespace
 
-Result<std::unique_ptr<ScratchDirectory>> ScratchDirectory::make(bool keep) {
+Result<std::unique_ptr<ScratchDirectory>> ScratchDirectory::make(bool keep, std::string_view name) {
   const char* base = std::getenv("TMPDIR");
   std::string path =
-      (base != nullptr && *base == '/' ? std::string{base} : std::string{"/tmp"}) + "/louver-demo-XXXXXX";
+      (base != nullptr && *base == '/' ? std::string{base} : std::string{"/tmp"}) + "/" + std::string{name} + "-XXXXXX";
   if (mkdtemp(path.data()) == nullptr) {
     return Error{Fault::configuration,
                  path + ": " + std::strerror(errno) + "; set TMPDIR to a directory that can be written to"};

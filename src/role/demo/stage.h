@@ -14,8 +14,9 @@ namespace louver::role::demo {
 class ScratchDirectory {
  public:
   /// Mode 0700, in $TMPDIR or /tmp.
+  /// @param name  what its name begins with
   /// @fault configuration
-  static Result<std::unique_ptr<ScratchDirectory>> make(bool keep);
+  static Result<std::unique_ptr<ScratchDirectory>> make(bool keep, std::string_view name = "louver-demo");
   ScratchDirectory(const ScratchDirectory&) = delete;
   ScratchDirectory& operator=(const ScratchDirectory&) = delete;
   ~ScratchDirectory();
