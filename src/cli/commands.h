@@ -25,5 +25,6 @@ void add_control(CLI::App& program, const Chosen& chosen);
 void add_policy(CLI::App& program, const Chosen& chosen);
 void add_audit(CLI::App& program, const Chosen& chosen);
 void add_demo(CLI::App& program, const Chosen& chosen);
+void add_bench(CLI::App& program, const Chosen& chosen);
 
 }  // namespace louver::cli

@@ -26,6 +26,7 @@ int run(int argc, char** argv) {
   Run chosen;
   const Chosen choose = [&chosen](Run what) { chosen = std::move(what); };
   add_demo(program, choose);
+  add_bench(program, choose);
   add_agent(program, choose);
   add_gateway(program, choose);
   add_middlebox(program, choose);
