@@ -19,7 +19,7 @@ namespace {
 /// @fault configuration  the system does not let us
 Result<> allow_files(const Sizes& sizes) {
   constexpr rlim_t besides = 200;
-  const rlim_t needed = 2 * (idle_sessions_before + sizes.rounds * sizes.idle_sessions) + besides;
+  const rlim_t needed = 2 * (idle_batches_before + sizes.rounds) * sizes.idle_sessions + besides;
   rlimit files{};
   if (getrlimit(RLIMIT_NOFILE, &files) != 0)
     return Error{Fault::configuration, std::string{"the limit of open files: "} + std::strerror(errno)};

@@ -127,6 +127,12 @@ Result<std::vector<double>> time_round_trips(std::uint16_t port, std::size_t oct
   return out;
 }
 
+Result<> end_all(std::vector<Conversation>& open, const Patience& patience) {
+  for (Conversation& one : open) LOUVER_TRY(one.end(patience));
+  open.clear();
+  return {};
+}
+
 Result<> open_more(std::vector<Conversation>& open, std::uint16_t port, std::size_t count, const Patience& patience) {
   for (std::size_t i = 0; i < count; ++i) {
     LOUVER_ASSIGN(Conversation one, Conversation::open(port, patience));

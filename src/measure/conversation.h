@@ -49,6 +49,9 @@ Result<> hold_conversations(std::uint16_t port, std::size_t count, const Patienc
 Result<std::vector<double>> time_round_trips(std::uint16_t port, std::size_t octets, std::size_t count,
                                              const Patience& patience);
 
+/// Ends all of them in order.
+Result<> end_all(std::vector<Conversation>& open, const Patience& patience);
+
 /// So many more, each with 100 octets each way behind it, that stay open.
 Result<> open_more(std::vector<Conversation>& open, std::uint16_t port, std::size_t count, const Patience& patience);
 

@@ -85,6 +85,8 @@ TEST(Conversations, stay_open_beside_each_other) {
   ASSERT_TRUE(open_more(open, (*origin)->port(), 5, patience()));
   ASSERT_EQ(open.size(), 10U);
   for (Conversation& one : open) EXPECT_TRUE(one.exchange(100, 100, patience()));
+  EXPECT_TRUE(end_all(open, patience()));
+  EXPECT_TRUE(open.empty());
 }
 
 }  // namespace

@@ -15,6 +15,11 @@ std::string head_text(const Member& member) {
   return toml_line("name", toml_text(member.name)) + toml_line("listen", loopback_text(0)) + "\n";
 }
 
+/// As in other files; in [limits] besides: associations that were replaced linger for ten seconds.
+std::string base_text(const std::string& directory, const Member& member) {
+  return common_text(directory, member) + toml_line("associations_per_source", "1000");
+}
+
 /// The same on what comes and on what goes.
 std::string both_ways(std::string_view grant) {
   return "{ upstream = " + toml_text(grant) + ", downstream = " + toml_text(grant) + " }";
@@ -34,14 +39,14 @@ std::string route_text(std::uint16_t middlebox, std::string_view grant) {
 
 std::string gateway_file(const std::string& directory, std::uint16_t origin) {
   const Member &box = members[box_at], &gate = members[gate_at];
-  return head_text(gate) + common_text(directory, gate) + "\n[[middlebox]]\n" + toml_line("name", toml_text(box.name)) +
+  return head_text(gate) + base_text(directory, gate) + "\n[[middlebox]]\n" + toml_line("name", toml_text(box.name)) +
          toml_line("required", "true") + toml_line("grants", both_ways("write")) + "\n[[origin]]\n" +
          toml_line("profile", toml_text("stream/1")) + toml_line("connect", loopback_text(origin));
 }
 
 std::string middlebox_file(const std::string& directory, std::uint16_t gateway) {
   const Member &box = members[box_at], &gate = members[gate_at];
-  return head_text(box) + common_text(directory, box) + "\n[describe]\n" + toml_line("operator", toml_text("Example")) +
+  return head_text(box) + base_text(directory, box) + "\n[describe]\n" + toml_line("operator", toml_text("Example")) +
          toml_line("purpose", toml_text(box.does)) + "\n[[next]]\n" + toml_line("name", toml_text(gate.name)) +
          toml_line("port", std::to_string(gate.port)) + toml_line("connect", loopback_text(gateway));
 }

@@ -15,7 +15,8 @@ struct Sizes {
   std::size_t joins, renewals, trips;
   std::size_t idle_sessions;  // more, in each round
 };
-inline constexpr std::size_t idle_sessions_before = 50;  // with them a process takes what it takes once
+/// As many sessions as in a round are opened so often at most before they count.
+inline constexpr std::size_t idle_batches_before = 8;
 Sizes sizes_for(bool quick);
 
 /// Measures everything `sizes.rounds` times, one after the other, so that whatever disturbs the machine disturbs all.

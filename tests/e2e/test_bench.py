@@ -61,8 +61,14 @@ class Bench(Case):
         self.assertEqual(list(self.directory.iterdir()), [])
 
     def test_has_every_figure_and_leaves_nothing_behind(self):
+        self.check_figures(3, "--quick", "--json")
+
+    def test_has_every_figure_in_its_usual_rounds_too(self):
+        self.check_figures(5, "--megabytes", "8", "--json")
+
+    def check_figures(self, rounds, *arguments):
         begun = time.monotonic()
-        done = self.run_bench("--quick", "--json")
+        done = self.run_bench(*arguments)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         if not SANITIZED:
             self.assertLess(time.monotonic() - begun, 60)
@@ -76,7 +82,7 @@ class Bench(Case):
         self.assertEqual(len(told["figures"]), len(EXPECTED))
         for figure in told["figures"]:
             with self.subTest(figure["name"], party=figure["party"]):
-                self.assertEqual(figure["rounds"], 3)
+                self.assertEqual(figure["rounds"], rounds)
                 self.assertTrue(figure["what"])
                 self.assertLessEqual(figure["least"], figure["median"])
                 self.assertLessEqual(figure["median"], figure["greatest"])
