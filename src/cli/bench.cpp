@@ -19,7 +19,7 @@ void add_bench(CLI::App& program, const Chosen& chosen) {
   auto options = std::make_shared<measure::BenchOptions>();
   command
       ->add_option("--megabytes", options->megabytes,
-                   "octets sent under each grant in each round, in 10^6; default 80, with --quick 8")
+                   "octets sent under each grant in each round, in 10^6; default 50, with --quick 8")
       ->check(CLI::Range(std::uint32_t{1}, measure::megabytes_most));
   command->add_flag("--quick", options->quick, "everything smaller, for a first look");
   command->add_flag("--json", options->json, "print one JSON object instead of text");

@@ -163,7 +163,7 @@ class Rounds {
 Sizes sizes_for(bool quick) {
   if (quick)
     return {.rounds = 3, .bulk_octets = 8 * megabyte, .joins = 50, .renewals = 5, .trips = 300, .idle_sessions = 50};
-  return {.rounds = 5, .bulk_octets = 80 * megabyte, .joins = 200, .renewals = 20, .trips = 2000, .idle_sessions = 60};
+  return {.rounds = 5, .bulk_octets = 50 * megabyte, .joins = 200, .renewals = 20, .trips = 2000, .idle_sessions = 60};
 }
 
 Result<Figures> measure_rounds(Path& path, const Handshakes& handshakes, const Sizes& sizes) {
