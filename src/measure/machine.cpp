@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t sealed_octets = std::size_t{16} * 1024;
 constexpr std::uint64_t seals = 4096;
-constexpr int handshakes = 20;
+constexpr int handshakes_timed = 20;
 constexpr int turns_most = 8;  // of one handshake
 
 /// CPU time of this thread, in nanoseconds.
@@ -86,8 +86,8 @@ Result<> Handshakes::make_one() const {
 
 Result<double> Handshakes::milliseconds() const {
   const double began = thread_time();
-  for (int i = 0; i < handshakes; ++i) LOUVER_TRY(make_one());
-  return (thread_time() - began) / handshakes / 1e6;
+  for (int i = 0; i < handshakes_timed; ++i) LOUVER_TRY(make_one());
+  return (thread_time() - began) / handshakes_timed / 1e6;
 }
 
 }  // namespace louver::measure

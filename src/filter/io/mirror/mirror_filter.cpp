@@ -17,7 +17,7 @@
 namespace louver::filter::mirror {
 namespace {
 
-constexpr std::string_view kind = "mirror";
+constexpr std::string_view filter_name = "mirror";
 
 /// The sinks of the process that are in use, by file: two editions of the rules must not write the same file apart.
 Result<std::shared_ptr<Sink>> sink_for(const FileOptions& options) {
@@ -140,7 +140,7 @@ class MirrorFilter final : public Filter {
 class MirrorFactory final : public FilterFactory {
  public:
   explicit MirrorFactory(MirrorOptions options) : options_(std::move(options)) {}
-  std::string_view name() const override { return kind; }
+  std::string_view name() const override { return filter_name; }
   bool can_act_in(const session::ProfileTraits& profile) const override {
     return has_contexts(profile, options_.contexts);
   }
@@ -181,7 +181,7 @@ class MirrorFactory final : public FilterFactory {
 }  // namespace
 
 Result<std::shared_ptr<const FilterFactory>> make_mirror(MirrorOptions options) {
-  LOUVER_TRY(check_context_list(kind, options.contexts));
+  LOUVER_TRY(check_context_list(filter_name, options.contexts));
   if (!options.on_paper) {
     if (options.file ? !options.file->tell : options.tap == nullptr)
       return Error{Fault::configuration, "filter mirror: it has nowhere to write to"};
