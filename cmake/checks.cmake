@@ -36,7 +36,7 @@ if(TARGET louver AND NOT LOUVER_SANITIZE)
   target_include_directories(louver_null_crypto PRIVATE ${CMAKE_SOURCE_DIR}/src)
   target_link_libraries(louver_null_crypto PRIVATE louver_options OpenSSL::Crypto)
   set(layers louver_base louver_wire louver_tls louver_session louver_profile louver_filter louver_observe louver_config
-    louver_runtime louver_role louver_vectors)
+    louver_runtime louver_role louver_measure louver_vectors)
   list(TRANSFORM layers REPLACE "(.+)" "$<TARGET_FILE:\\1>")
   add_test(NAME tools.check_null_crypto
     COMMAND ${CMAKE_SOURCE_DIR}/tools/check_null_crypto.sh ${CMAKE_CXX_COMPILER} -o null_louver $<TARGET_OBJECTS:louver>
