@@ -3,8 +3,10 @@
 Louver   agent, one middlebox with `read`, gateway (stream/1); each connection is a session joined to one association. For
          associations agents with many routes over the same parties: one for each, with a session that came and went
 split    HAProxy (one thread) that ends TLS 1.3 on one side and begins it on the other
-Each connection carries 100 octets each way, then stays open. The first ones do not count: with them a process takes what it
-takes once (heaps, pools, pages of code). Figures: KiB for each; for an association kB (10^3 octets) beside the 120 of the goal.
+Each connection carries 100 octets each way, then stays open. They come 200 at a time with a pause behind, as sessions that stay
+open come over time: what a party keeps for a session in which something moves is not what it keeps for an idle one. The first
+ones do not count: with them a process takes what it takes once (heaps, pools, pages of code). Figures: KiB for each; for an
+association kB (10^3 octets) beside the 120 of the goal.
 """
 
 import contextlib
@@ -12,13 +14,16 @@ import pathlib
 import re
 import socket
 import sys
+import time
 
 import chains
 import echo
 import rig
 
 ASSOCIATION_KB = 120
-FIRST = 300            # connections that do not count
+AT_A_TIME = 200
+PAUSE = 0.7            # longer than it takes a party to see that a session is idle
+FIRST = 200            # connections that do not count
 BATCH = 25             # associations that one agent makes at once; those of the first one do not count
 KIB_FOR_EACH = 300     # of the whole machine, kernel included, for a connection through either chain: a generous guess
 
@@ -41,11 +46,14 @@ def grown(processes, port, count):
     """KiB that each process has grown by, for each of `count` connections."""
     with contextlib.ExitStack() as open_ones:
         def more(number):
-            for _ in range(number):
+            for i in range(number):
+                if i % AT_A_TIME == 0:
+                    time.sleep(PAUSE)
                 converse(open_ones.enter_context(socket.create_connection(("127.0.0.1", port), 10)))
         more(FIRST)
         before = [resident_kib(p) for p in processes]
         more(count)
+        time.sleep(PAUSE)
         return [(resident_kib(p) - b) / count for p, b in zip(processes, before)]
 
 
