@@ -2,28 +2,14 @@
 
 import contextlib
 import socket
-import threading
 
 import rig
 
 
-class Sink:
+class Sink(rig.listening.Listening):
     """An origin that is told how many octets will come, and answers when it has them. By number, for not every relay passes on half an end."""
 
-    def __init__(self):
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self):
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._take, args=(connection,), daemon=True).start()
-
-    def _take(self, connection):
+    def serve(self, connection):
         room, total = bytearray(1 << 20), 0
         with connection, contextlib.suppress(OSError):  # who asks only whether the port answers is gone at once
             expected = int.from_bytes(connection.recv(8, socket.MSG_WAITALL), "big")
@@ -33,8 +19,7 @@ class Sink:
             while connection.recv_into(room):
                 pass
 
-    def stop(self):
-        self.listener.close()
+    stop = rig.listening.Listening.close
 
 
 def send(port, octets, write):

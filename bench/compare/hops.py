@@ -9,6 +9,8 @@ import sys
 import threading
 import time
 
+import rig
+
 CLONE_NEWNET = 0x40000000
 
 
@@ -62,24 +64,14 @@ class Netem:
         os.close(self.outside)
 
 
-class Relay:
+class Relay(rig.listening.Listening):
     """Passes TCP on with a delay each way; what is under way at one time is not limited."""
 
     def __init__(self, to, one_way):
         self.to, self.one_way = to, one_way
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__()
 
-    def _accept(self):
-        while True:
-            try:
-                near, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._connect, args=(near,), daemon=True).start()
-
-    def _connect(self, near):
+    def serve(self, near):
         time.sleep(2 * self.one_way)  # the handshake of TCP, which loopback has made at once
         try:
             far = socket.create_connection(("127.0.0.1", self.to))
@@ -114,8 +106,7 @@ class Relay:
             except OSError:
                 return
 
-    def stop(self):
-        self.listener.close()
+    stop = rig.listening.Listening.close
 
 
 class Relays:

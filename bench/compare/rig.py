@@ -13,6 +13,7 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.append(str(HERE.parents[1] / "tests" / "e2e"))
 import harness  # noqa: E402  (its folder is known only now)
+import listening  # noqa: E402
 
 NAME = "gateway.example"
 CIPHER = "TLS_AES_128_GCM_SHA256"  # the one that Louver's agents offer first

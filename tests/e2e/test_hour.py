@@ -11,45 +11,16 @@ import signal
 import socket
 import statistics
 import struct
-import threading
 import time
 import unittest
 
 from harness import FULL, SANITIZED, Case, Path
+from listening import Echo
 
 SECONDS = int(os.environ.get("LOUVER_HOUR_SECONDS", "3600"))
 WINDOWS = 24
 ROUND = 0.5  # seconds from the beginning of one round of work to that of the next
 SIZES = (1, 100, 4096, 16384, 100000, 1000000)
-
-
-class Echo:
-    """A TCP origin that gives back what it is given."""
-
-    def __init__(self):
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    @staticmethod
-    def _serve(connection):
-        with connection:
-            try:
-                while got := connection.recv(65536):
-                    connection.sendall(got)
-            except OSError:
-                pass
-
-    def stop(self):
-        self.listener.close()
 
 
 def run_ns(pid):
@@ -65,7 +36,7 @@ class Hour(Case):
     @unittest.skipUnless(FULL, "an hour of load: LOUVER_E2E_FULL=1")
     def test_no_cost_grows_with_time(self):
         nginx, echo = self.origin(), Echo()
-        self.addCleanup(echo.stop)
+        self.addCleanup(echo.close)
         self.content = {size: nginx.put(f"s{size}", os.urandom(size)) for size in SIZES}
         self.root = nginx.root
         web = self.path(1, origin_port=nginx.port)
