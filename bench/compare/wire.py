@@ -21,29 +21,27 @@ HEADERS = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/201001
 BULK = 1 << 24
 
 
-class Relay:
+class Relay(rig.listening.Listening):
     """Passes TCP on and counts."""
 
     def __init__(self, to):
         self.to, self.octets, self.open = to, 0, 0
         self.lock = threading.Lock()
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__()
 
-    def _accept(self):
-        while True:
-            try:
-                near, _ = self.listener.accept()
-            except OSError:
-                return
-            far = socket.create_connection(("127.0.0.1", self.to))
-            with self.lock:
-                self.open += 1
-            halves = [threading.Thread(target=self._pass, args=pair, daemon=True) for pair in ((near, far), (far, near))]
-            for half in halves:
-                half.start()
-            threading.Thread(target=self._end, args=(near, far, halves), daemon=True).start()
+    def serve(self, near):
+        far = socket.create_connection(("127.0.0.1", self.to))
+        with self.lock:
+            self.open += 1
+        halves = [threading.Thread(target=self._pass, args=pair, daemon=True) for pair in ((near, far), (far, near))]
+        for half in halves:
+            half.start()
+        for half in halves:
+            half.join()
+        near.close()
+        far.close()
+        with self.lock:
+            self.open -= 1
 
     def _pass(self, source, sink):
         source.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -56,16 +54,7 @@ class Relay:
         except OSError:
             pass  # a reset: the other half sees the end of its own
 
-    def _end(self, near, far, halves):
-        for half in halves:
-            half.join()
-        near.close()
-        far.close()
-        with self.lock:
-            self.open -= 1
-
-    def stop(self):
-        self.listener.close()
+    stop = rig.listening.Listening.close
 
 
 class Hops:
