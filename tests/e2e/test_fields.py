@@ -1,6 +1,7 @@
 """What is bound to its target and what is lifted out of messages, through real processes."""
 
 import json
+import re
 import subprocess
 import unittest
 from urllib.parse import parse_qsl
@@ -9,6 +10,7 @@ from harness import LOUVER, Case
 from recording import Messages, Recording
 
 CARD = "4111 1111 1111 1111"
+SHOWN = re.compile(r"4111\W?1111")  # half of it, however its blanks are written: four digits alone can be in a marker
 CONTEXT = '[[{prefix}context]]\nname = "card"\nfrom = "{source}"\n{more}'
 
 
@@ -89,26 +91,26 @@ class Lifted(Fields):
         self.assertEqual(json.loads(self.requests(origin)[0].body), self.BODY)
         said = json.dumps(path.processes[1].wait_event("message"))
         self.assertIn("louver-field-", said)
-        self.assertNotIn("4111", said)
+        self.assertNotRegex(said, SHOWN)
 
     def test_a_form_field_goes_past_who_reads_the_body(self):
         origin, path = self.lifting("form:card", {"request-body": "read"}, LOG)
         self.assertEqual(self.post(path, f"order=1+book&card={CARD.replace(' ', '+')}", "application/x-www-form-urlencoded")[2], "200")
         self.assertEqual(parse_qsl(self.requests(origin)[0].body.decode()), [("order", "1 book"), ("card", CARD)])
-        self.assertNotIn("4111", json.dumps(path.processes[1].wait_event("message")))
+        self.assertNotRegex(json.dumps(path.processes[1].wait_event("message")), SHOWN)
 
     def test_a_header_field_goes_past_who_reads_the_head(self):
         origin, path = self.lifting("header:x-card", {"request-head": "read"}, LOG)
         self.assertEqual(self.curl(path, "-H", f"X-Card: {CARD}")[2], "200")
         self.assertEqual(self.requests(origin)[0].all("x-card"), [CARD])
-        self.assertNotIn("4111", json.dumps(path.processes[1].wait_event("message")))
+        self.assertNotRegex(json.dumps(path.processes[1].wait_event("message")), SHOWN)
 
     def test_who_has_the_grant_sees_the_value_and_nothing_else(self):
         origin, path = self.lifting("json:/payment/card", {"card": "read"}, LOG)
         self.assertEqual(self.post(path, json.dumps(self.BODY), "application/json")[2], "200")
         seen = path.processes[1].wait_event("message")
         self.assertEqual({e["context"] for e in seen}, {"card"})
-        self.assertIn("4111", json.dumps(seen))
+        self.assertRegex(json.dumps(seen), SHOWN)
 
     def test_HT_16_what_has_no_one_meaning_reaches_nobody(self):
         origin, path = self.lifting("json:/payment/card", {"request-body": "read"}, LOG)
