@@ -32,6 +32,23 @@ TEST(Chunk, pool_keeps_no_more_than_it_may) {
   EXPECT_EQ(pool.spare(), 2U);
 }
 
+TEST(Chunk, only_so_many_are_large_at_a_time_and_few_are_kept) {
+  ChunkPool pool{1024};
+  std::vector<ChunkRef> held;
+  for (std::size_t i = 0; i < most_large_chunks; ++i) {
+    held.push_back(pool.take_large());
+    EXPECT_EQ(held.back()->capacity(), 1024 * large_chunk_factor);
+  }
+  EXPECT_EQ(pool.take_large()->capacity(), 1024U) << "a stream beyond them gets along with an ordinary one";
+  EXPECT_EQ(pool.large_in_use(), most_large_chunks);
+  held.pop_back();
+  EXPECT_EQ(pool.take_large()->capacity(), 1024 * large_chunk_factor);
+  held.clear();
+  EXPECT_EQ(pool.in_use(), 0U);
+  EXPECT_EQ(pool.spare(), most_spare_large_chunks + 1);
+  EXPECT_EQ(pool.take()->capacity(), 1024U);
+}
+
 TEST(Chunk, outlives_its_pool) {
   ChunkRef chunk;
   {

@@ -21,7 +21,7 @@ namespace louver::runtime {
 namespace {
 
 // What one link may do before others on its loop get their turn.
-constexpr int reads_in_a_turn = 4;
+constexpr std::size_t chunks_in_a_turn = 4;  // of the ordinary size, and what the read that reaches it brings besides
 constexpr int writes_in_a_turn = 4;
 constexpr std::size_t runs_in_a_write = 64;
 
@@ -76,6 +76,7 @@ class Link::Connection : public std::enable_shared_from_this<Link::Connection> {
 
   void on_readable();
   void on_writable();
+  std::size_t bytes_in_a_turn() const { return loop_.chunks().chunk_bytes() * chunks_in_a_turn; }
   void read_turn();
   void post_turn();
   bool deliver();
@@ -120,7 +121,7 @@ void Link::Connection::on_readable() {
 }
 
 void Link::Connection::read_turn() {
-  for (int i = 0; i < reads_in_a_turn; ++i) {
+  for (std::size_t total = 0; total < bytes_in_a_turn();) {
     const MutableBytes room = input_.room();
     const Received got = tls_ ? tls_->receive(watch_.fd(), room) : receive(watch_.fd(), room);
     if (tls_) answer_tls();
@@ -133,6 +134,7 @@ void Link::Connection::read_turn() {
       return;
     }
     input_.add(got.count);
+    total += got.count;
     if (got.count > 0 && !deliver()) return;
     if (tls_ ? tls_->is_dry() : got.count < room.size()) break;  // the socket is empty
   }
@@ -313,7 +315,7 @@ void Link::Connection::close_when_written(Duration at_most) {
 
 void Link::Connection::discard_turn() {
   std::array<std::byte, std::size_t{16} * 1024> dropped;
-  for (int i = 0; i < reads_in_a_turn; ++i) {
+  for (std::size_t total = 0; total < bytes_in_a_turn();) {
     const Received got = receive(watch_.fd(), dropped);
     if (got.error != 0) return close();
     if (got.end) {
@@ -321,6 +323,7 @@ void Link::Connection::discard_turn() {
       return close_if_ended();
     }
     if (got.count < dropped.size()) break;
+    total += got.count;
   }
   watch_.wait_readable();
 }

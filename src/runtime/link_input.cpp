@@ -1,6 +1,7 @@
 #include "runtime/link_input.h"
 
 #include <cstring>
+#include <utility>
 
 namespace louver::runtime {
 
@@ -18,15 +19,16 @@ MutableBytes LinkInput::room() {
   load();
   const bool shared = chunk_.use_count() > 1;
   if (!shared && begin_ == end_) begin_ = end_ = 0;
-  if (begin_ > 0 && chunk_->capacity() - end_ < least_room) {
-    const ChunkRef old = chunk_;
-    if (shared) chunk_ = pool_.take();
-    const std::size_t rest = end_ - begin_;
-    std::memmove(chunk_->bytes().data(), old->bytes().data() + begin_, rest);
-    begin_ = 0;
-    end_ = rest;
-  }
+  if (begin_ > 0 && chunk_->capacity() - end_ < least_room) move_rest(shared ? next_chunk() : chunk_);
   return chunk_->bytes().subspan(end_);
+}
+
+void LinkInput::move_rest(ChunkRef to) {
+  const std::size_t rest = end_ - begin_;
+  std::memmove(to->bytes().data(), chunk_->bytes().data() + begin_, rest);
+  chunk_ = std::move(to);
+  begin_ = 0;
+  end_ = rest;
 }
 
 MutableBytes LinkInput::bytes() {
@@ -36,8 +38,13 @@ MutableBytes LinkInput::bytes() {
 
 void LinkInput::settle() {
   if (!chunk_) return;
+  is_stream_ = std::exchange(came_, 0) >= pool_.chunk_bytes();
   const std::size_t rest = end_ - begin_;
-  if (rest > most_stashed) return;
+  if (rest > most_stashed) {
+    // Nor does it hold a large chunk with what an ordinary one has room for.
+    if (chunk_->capacity() > pool_.chunk_bytes() && rest + least_room <= pool_.chunk_bytes()) move_rest(pool_.take());
+    return;
+  }
   const Bytes kept = chunk_->bytes().subspan(begin_, rest);
   stash_.assign(kept.begin(), kept.end());
   chunk_.reset();
@@ -51,7 +58,7 @@ void LinkInput::clear() {
 
 void LinkInput::load() {
   if (chunk_) return;
-  chunk_ = pool_.take();
+  chunk_ = next_chunk();
   begin_ = 0;
   end_ = stash_.size();
   if (!stash_.empty()) std::memcpy(chunk_->bytes().data(), stash_.data(), stash_.size());

@@ -100,5 +100,77 @@ TEST_F(LinkInputTest, takes_a_frame_of_a_whole_chunk_and_no_octet_more) {
   EXPECT_TRUE(input.room().empty());
 }
 
+/// As a link does with a peer that sends without pause: what came is consumed, but for `rest`.
+class LinkInputStreamTest : public LinkInputTest {
+ protected:
+  void turn(std::size_t octets, std::size_t rest = 0) {
+    for (std::size_t got = 0; got < octets;) {
+      got += come(std::string(octets - got, 's'));
+      if (got == octets) last_capacity = input.chunk()->capacity();
+      input.consume(input.size() - (got == octets ? rest : 0));
+    }
+    input.settle();
+  }
+
+  std::size_t last_capacity = 0;
+};
+
+TEST_F(LinkInputStreamTest, has_a_large_chunk_after_a_turn_that_brought_an_ordinary_one_full) {
+  turn(capacity - 1);
+  EXPECT_EQ(last_capacity, capacity);
+  turn(capacity);
+  EXPECT_EQ(last_capacity, capacity) << "it is known as a stream only now";
+  turn(capacity);
+  EXPECT_EQ(last_capacity, capacity * large_chunk_factor);
+  turn(10);
+  EXPECT_EQ(last_capacity, capacity * large_chunk_factor);
+  EXPECT_EQ(pool.in_use(), 0U);
+  turn(10);
+  EXPECT_EQ(last_capacity, capacity) << "a stream that trickles is none";
+}
+
+TEST_F(LinkInputStreamTest, pins_no_large_chunk_by_part_of_a_frame) {
+  turn(capacity);
+  turn(capacity * 3, 40'000);
+  EXPECT_EQ(last_capacity, capacity * large_chunk_factor);
+  EXPECT_EQ(pool.large_in_use(), 0U);
+  EXPECT_EQ(pool.in_use(), 1U);
+  EXPECT_EQ(as_text(input.bytes()), std::string(40'000, 's'));
+  come("more");
+  EXPECT_EQ(as_text(input.bytes()).substr(40'000), "more");
+}
+
+TEST_F(LinkInputStreamTest, leaves_what_somebody_holds_of_a_large_chunk) {
+  turn(capacity);
+  come(std::string(capacity * 2, 'h'));
+  const MutableBytes view = input.bytes();
+  {
+    const ChunkRef held = input.chunk();
+    input.consume(capacity * 2 - 40'000);
+    input.settle();
+    EXPECT_EQ(pool.large_in_use(), 1U);
+    EXPECT_EQ(as_text(view), std::string(capacity * 2, 'h'));
+  }
+  EXPECT_EQ(pool.large_in_use(), 0U);
+  EXPECT_EQ(as_text(input.bytes()), std::string(40'000, 'h'));
+}
+
+TEST_F(LinkInputStreamTest, keeps_what_an_ordinary_chunk_has_no_room_for) {
+  turn(capacity);
+  turn(capacity * 3, capacity);  // its reader was paused
+  EXPECT_EQ(pool.large_in_use(), 1U);
+  EXPECT_EQ(as_text(input.bytes()), std::string(capacity, 's'));
+}
+
+TEST_F(LinkInputStreamTest, gets_along_when_all_large_chunks_are_taken) {
+  std::vector<ChunkRef> taken;
+  while (pool.large_in_use() < most_large_chunks) taken.push_back(pool.take_large());
+  turn(capacity * 3);
+  turn(capacity * 3, 100);
+  EXPECT_EQ(last_capacity, capacity);
+  come("x");
+  EXPECT_EQ(as_text(input.bytes()), std::string(100, 's') + "x");
+}
+
 }  // namespace
 }  // namespace louver::runtime
