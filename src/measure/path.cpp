@@ -18,6 +18,7 @@ using role::demo::Scene;
 
 constexpr std::string_view association_open = "association.open";
 constexpr std::chrono::seconds control_deadline{5};
+constexpr std::chrono::milliseconds until_heard{500};
 constexpr std::size_t control_answer_most = 4096;
 
 /// All of its listeners, in the order of its configuration.
@@ -131,7 +132,15 @@ Result<ByParty> Path::memory_of(Agent agent) const {
   return out;
 }
 
-Error Path::explained(Error error) const {
+Error Path::explained(Error error) {
+  // When a party dies, its connections break before the system says so.
+  const auto somebody_ended = [&] {
+    for (std::size_t place = 0; place < members.size(); ++place) {
+      if (!scene_->party(place).is_running()) return true;
+    }
+    return false;
+  };
+  static_cast<void>(scene_->wait(somebody_ended, "the end of a party", until_heard));
   for (std::size_t place = 0; place < members.size(); ++place) {
     const PartyProcess& party = scene_->party(place);
     if (!party.is_running()) error.detail += "; " + party.name() + ": " + party.last_words();

@@ -57,7 +57,7 @@ class Path {
   Result<> open_agents();
   std::array<const role::demo::PartyProcess*, parties.size()> processes(Agent agent) const;
   /// The same error, with the last words of a process that has ended.
-  Error explained(Error error) const;
+  Error explained(Error error);
 
   runtime::Loop& loop_;
   std::unique_ptr<Origin> origin_;
