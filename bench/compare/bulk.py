@@ -44,7 +44,7 @@ def measure_with(bench, rounds, octets, write):
 
 
 def measure(quick):
-    rounds, octets = (3, 1 << 25) if quick else (5, 1 << 29)
+    rounds, octets = (3, 1 << 25) if quick else (15, 1 << 27)
     rows = []
     for write in (65536,) if quick else (16384, 65536):
         with rig.Rig() as bench:

@@ -94,7 +94,7 @@ def trips(port, octets, count):
 
 
 def measure(quick):
-    rounds, count = (3, 500) if quick else (5, 5000)
+    rounds, count = (3, 500) if quick else (15, 1500)
     with rig.Rig() as bench:
         origin = bench.keep(Echo())
         pki = rig.certificates(bench.directory / "tls")

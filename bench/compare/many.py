@@ -20,7 +20,7 @@ def linear(readers):
 
 
 def measure(quick):
-    rounds, octets, lengths = (3, 1 << 25, (2, 4)) if quick else (5, 1 << 29, (2, 4, 8))
+    rounds, octets, lengths = (3, 1 << 25, (2, 4)) if quick else (15, 1 << 27, (2, 4, 8))
     with rig.Rig() as bench:
         sink = bench.keep(chains.Sink())
         grants = [("none",), ("read",)] + [("read",) + (rest,) * (n - 1) for n in lengths for rest in ("none", "read")]

@@ -36,7 +36,7 @@ def at_once(port, octets, connections):
 
 
 def measure(quick):
-    rounds, octets = (3, 1 << 25) if quick else (5, 1 << 29)
+    rounds, octets = (3, 1 << 25) if quick else (15, 1 << 27)
     rows = []
     with rig.Rig() as bench:
         sink = bench.keep(chains.Sink())
