@@ -6,7 +6,7 @@ import threading
 import unittest
 
 from harness import Case, wait_for
-from test_hostile import frames, read_all, read_frame, vector
+from test_hostile import accept_spoken, frames, read_all, vector
 
 
 def announce(name, port, position=1, wishes=()):
@@ -43,12 +43,11 @@ class FakeAnnouncer:
     def run(self):
         while True:
             try:
-                peer, _ = self.server.accept()
+                peer, said = accept_spoken(self.server)
             except OSError:
                 return
             with peer:
-                peer.settimeout(5)
-                self.hellos.append(frames(read_frame(peer))[0][3])
+                self.hellos.append(frames(said)[0][3])
                 answer = self.answers(len(self.hellos))
                 if answer is None:
                     return
