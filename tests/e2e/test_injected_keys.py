@@ -148,7 +148,7 @@ class InjectedKeys(Case):
         path.filters[1] = self.filter_text(f'file = "{self.key_file()}"')
         path.start(agree=False)
         path.agent.wait_event("association.fail")
-        self.assertIn("filter secret needs inspect on response-head", "".join(path.processes[1].raw))
+        wait_for(lambda: "filter secret needs inspect on response-head" in "".join(path.processes[1].raw), "the middlebox to say why")
         self.assertNotEqual(self.fetch(path, "/v1/plain")[1].find("502"), 0)
         self.assertEqual(self.echoing.seen, [])
 
