@@ -229,8 +229,8 @@ backend behind
                 said, whole = self.say(port, *pieces)
                 self.assertTrue(whole)
                 self.assertTrue(said.startswith(b"HTTP/1.1 200 ") and said.endswith(b"/hi"), (header, said))
-        self.assertEqual(len(path.agent.find("connection.proxied", source="192.0.2.1:1234")), 3)
-        self.assertEqual(len(path.agent.find("connection.proxied", source="192.0.2.9:1234")), 3)
+        self.assertEqual(len(path.agent.wait_event("connection.proxied", 3, source="192.0.2.1:1234")), 3)
+        self.assertEqual(len(path.agent.wait_event("connection.proxied", 3, source="192.0.2.9:1234")), 3)
         for said in self.server.all():
             self.assertNotIn(b"192.0.2.", said, "what a proxy claims is no authenticated name, and is told to nobody")
             self.assertIn(b"louver-client: alice.example", said)
