@@ -254,13 +254,15 @@ class Client:
         if self.s is None:
             self.s = socket.create_connection(("127.0.0.1", self.port), timeout=30)
             self.messages = Messages([])
-            self.finals = 0
+            self.finals, self.was_reset = 0, False
 
     def send(self, data):
         try:
             cut = self.rng.randrange(len(data))
             self.s.sendall(data[:cut])
             self.s.sendall(data[cut:])
+        except ConnectionResetError:  # it is told once, and an end without it is seen from then on
+            self.was_reset = True
         except OSError:
             pass
 
@@ -290,7 +292,7 @@ class Client:
                 ended = "reset"
                 break
             if not data:
-                ended = "closed"
+                ended = "reset" if self.was_reset else "closed"
                 break
             self.messages.feed(data)
         done = [one for one in self.messages.done if one.status() >= 200][begin:]
