@@ -332,12 +332,14 @@ class Hostile(Case):
         os.truncate(big, 256 * 1024 * 1024)
         idle = self.slowest(path)
         flood = [threading.Thread(target=self.curl, args=(path,), kwargs={"url": "/big"}) for _ in range(4)]
+        begun = time.monotonic()
         for one in flood:
             one.start()
         loaded = self.slowest(path)
         for one in flood:
             one.join()
-        self.assertLess(loaded, max(5 * idle, 2.0))
+        lasted = time.monotonic() - begun  # who is starved waits for all of it
+        self.assertLess(loaded, max(5 * idle, lasted / 2 if SANITIZED else 2.0))
 
     def slowest(self, path):
         times = []

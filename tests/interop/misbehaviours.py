@@ -255,7 +255,10 @@ def join_far_below(stage):
 
 @row("client", "join_after_the_own_close", "JN-06", "m1", "revoked")
 def join_after_close(stage):
+    box = stage.path.processes[1]
+    before = len(box.find("association.open"))
     client = stage.client().establish()
+    box.wait_event("association.open", before + 1)  # it takes a Close when it has both Go, which may be a moment later
     client.close(0, 0xFFFFFFFF, 0)
     stage.until_closing(client)
     stage.hear(client.join(1))
