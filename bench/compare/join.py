@@ -96,7 +96,7 @@ def per_connection(processes, connect, count):
 
 
 def measure(quick):
-    rounds, joins, full = (5, 60, 10) if quick else (10, 250, 50)
+    rounds, joins, full = 5, (60 if quick else 500), (10 if quick else 100)
     with rig.Rig() as bench:
         origin = rig.harness.free_port()
         bench.keep(rig.nginx(bench.directory, "origin", origin, http=f'server {{ listen 127.0.0.1:{origin}; location / {{ return 200 "{ANSWER.decode()}"; }} }}'))
