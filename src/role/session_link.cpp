@@ -150,7 +150,8 @@ void SessionLink::flush() {
     station_.counters.add_octets(is_client() ? Direction::c2s : Direction::s2c, out_.size());
     session::Outbound out = std::move(out_);
     out_ = {};
-    link_->link().write(std::move(out), nullptr);
+    const bool ends = engine_->received_end() && engine_->sent_end();
+    link_->link().write(std::move(out), nullptr, ends ? runtime::Then::end : runtime::Then::perhaps_more);
   }
   was_high_ = above_high_water();
   arm_timer();

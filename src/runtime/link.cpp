@@ -47,7 +47,7 @@ class Link::Connection : public std::enable_shared_from_this<Link::Connection> {
   void adopt(Socket socket);
   void wrap(std::unique_ptr<tls::WebStream> stream) { tls_.emplace(std::move(stream)); }
 
-  void write(session::Outbound&& out, ChunkRef keep);
+  void write(session::Outbound&& out, ChunkRef keep, Then then);
   void write(Buffer bytes);
   void pause_reading();
   void resume_reading();
@@ -80,9 +80,9 @@ class Link::Connection : public std::enable_shared_from_this<Link::Connection> {
   void read_turn();
   void post_turn();
   bool deliver();
-  Sent send_turn();
+  Sent send_turn(Then then = Then::perhaps_more);
   void push(Buffer bytes);
-  void after_push(bool was_empty);
+  void after_push(bool was_empty, Then then = Then::perhaps_more);
   void answer_tls();
   void end_sending();
   void finish_sending();
@@ -201,12 +201,12 @@ bool Link::Connection::is_quiet() {
 
 // --- writing
 
-void Link::Connection::write(session::Outbound&& out, ChunkRef keep) {
+void Link::Connection::write(session::Outbound&& out, ChunkRef keep, Then then) {
   if (state_ != State::open || send_ends_) return;
   if (tls_) return write(out.flatten());
   const bool was_empty = queue_.empty();
   queue_.push(std::move(out), std::move(keep));
-  after_push(was_empty);
+  after_push(was_empty, then);
 }
 
 void Link::Connection::write(Buffer bytes) {
@@ -227,8 +227,8 @@ void Link::Connection::push(Buffer bytes) {
   after_push(was_empty);
 }
 
-void Link::Connection::after_push(bool was_empty) {
-  if (was_empty && send_turn() == Sent::some) {
+void Link::Connection::after_push(bool was_empty, Then then) {
+  if (was_empty && send_turn(then) == Sent::some) {
     queue_.own_small_rest();
     watch_.wait_writable();
   }
@@ -236,13 +236,13 @@ void Link::Connection::after_push(bool was_empty) {
 }
 
 /// Sends until the queue is empty, the socket is full or the turn is over. Calls nobody.
-Link::Connection::Sent Link::Connection::send_turn() {
+Link::Connection::Sent Link::Connection::send_turn(Then then) {
   for (int i = 0; i < writes_in_a_turn && !queue_.empty(); ++i) {
     std::array<iovec, runs_in_a_write> runs;
     const std::size_t count = queue_.gather(runs);
     std::size_t offered = 0;
     for (const iovec& run : std::span{runs}.first(count)) offered += run.iov_len;
-    const SentBytes sent = send(watch_.fd(), std::span{runs}.first(count));
+    const SentBytes sent = send(watch_.fd(), std::span{runs}.first(count), then == Then::end);
     if (sent.error != 0) {
       fail_later(lost("sending", sent.error));
       return Sent::failed;
@@ -407,7 +407,9 @@ Link::~Link() { connection_->drop(); }
 
 void Link::wrap(std::unique_ptr<tls::WebStream> stream) { connection_->wrap(std::move(stream)); }
 
-void Link::write(session::Outbound&& out, ChunkRef keep) { connection_->write(std::move(out), std::move(keep)); }
+void Link::write(session::Outbound&& out, ChunkRef keep, Then then) {
+  connection_->write(std::move(out), std::move(keep), then);
+}
 void Link::write(Buffer bytes) { connection_->write(std::move(bytes)); }
 std::size_t Link::pending_bytes() const { return connection_->pending_bytes(); }
 bool Link::above_high_water() const { return connection_->above_high_water(); }

@@ -46,6 +46,12 @@ class LinkHandler {
   ~LinkHandler() = default;
 };
 
+/// What the writer does next.
+enum class Then : bool {
+  perhaps_more,
+  end,  // ends this side at once, by `shutdown_send` or `close_when_written`: the end then shares the last packet
+};
+
 struct LinkOptions {
   std::size_t high_water_bytes = std::size_t{256} * 1024;
   std::size_t low_water_bytes = std::size_t{64} * 1024;
@@ -71,7 +77,7 @@ class Link {
 
   /// Sends these runs after everything before them, as much as possible at once, the rest when the socket takes it.
   /// @param keep  the chunk that the forwarded runs lie in; held until they are written
-  void write(session::Outbound&& out, ChunkRef keep);
+  void write(session::Outbound&& out, ChunkRef keep, Then then = Then::perhaps_more);
   void write(Buffer bytes);
   std::size_t pending_bytes() const;
   /// From when `pending_bytes` exceeds the high-water mark until `on_drained`.

@@ -62,11 +62,12 @@ bool is_quiet(int socket) {
   return got < 0 && would_block(errno);
 }
 
-SentBytes send(int socket, std::span<iovec> runs) {
+SentBytes send(int socket, std::span<iovec> runs, bool more) {
   msghdr message{};
   message.msg_iov = runs.data();
   message.msg_iovlen = runs.size();
-  const ssize_t sent = uninterrupted([&] { return ::sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT); });
+  const int flags = MSG_NOSIGNAL | MSG_DONTWAIT | (more ? MSG_MORE : 0);
+  const ssize_t sent = uninterrupted([&] { return ::sendmsg(socket, &message, flags); });
   if (sent >= 0) return {.count = static_cast<std::size_t>(sent)};
   if (would_block(errno)) return {};
   return {.error = errno};

@@ -39,6 +39,7 @@ struct SentBytes {
   int error = 0;
 };
 /// Never raises SIGPIPE.
-SentBytes send(int socket, std::span<iovec> runs);
+/// @param more  something follows at once (octets or the end): what does not fill a packet may wait for it
+SentBytes send(int socket, std::span<iovec> runs, bool more = false);
 
 }  // namespace louver::runtime
