@@ -37,21 +37,27 @@ void MiddleboxSessionLink::on_connected(Result<runtime::Socket> socket) {
   }
   link(Side::server) =
       std::make_unique<SidedLink>(household_.loop(), *std::move(socket), *this, Side::server, station_.link_options);
-  link(Side::server)->link().write(std::move(parts_.join));
-  link(Side::server)->link().resume_reading();
+  // What came behind the JOIN is brought by the resumed link at once, and goes on with it in one packet.
+  if (link(Side::client)->link().buffered_bytes() == 0) pass_join();
   link(Side::client)->link().resume_reading();
+  link(Side::server)->link().resume_reading();
   arm_timer();
+}
+
+void MiddleboxSessionLink::pass_join() {
+  if (!parts_.join.empty()) link(Side::server)->link().write(std::exchange(parts_.join, {}));
 }
 
 std::size_t MiddleboxSessionLink::on_bytes(Side from, MutableBytes input, const runtime::ChunkRef& chunk) {
   if (over_) return input.size();
   session::Outbound onward;
+  if (from == Side::client && !parts_.join.empty()) onward.append(std::exchange(parts_.join, {}));
   const TimePoint now = runtime::now();
   quiet_.moved(now);
   const auto consumed = parts_.relay->receive(from, input, *parts_.filters, now, onward);
   audit_.carry(parts_.relay->audit_book());
   runtime::Link& to = link(opposite(from))->link();
-  if (!onward.empty()) to.write(std::move(onward), chunk);
+  if (!onward.empty()) to.write(std::move(onward), chunk, follows());
   if (!consumed) {
     fail(consumed.error());
     return input.size();
@@ -73,7 +79,7 @@ void MiddleboxSessionLink::resume(Direction direction) {
   const auto fine = parts_.relay->resume(from, *parts_.filters, now, onward);
   audit_.carry(parts_.relay->audit_book());
   runtime::Link& to = link(opposite(from))->link();
-  if (!onward.empty()) to.write(std::move(onward), {});
+  if (!onward.empty()) to.write(std::move(onward), {}, follows());
   if (!fine) return fail(fine.error());
   if (!parts_.relay->stalled(from) && !to.above_high_water()) link(from)->link().resume_reading();
   arm_timer();
@@ -100,7 +106,7 @@ void MiddleboxSessionLink::on_broken(Side from, const Error& error) {
 }
 
 void MiddleboxSessionLink::close_if_done() {
-  if (over_ || !parts_.relay->ended(Side::client) || !parts_.relay->ended(Side::server)) return;
+  if (over_ || !done()) return;
   over_ = true;
   audit_.end(parts_.relay->audit_book(), true);
   timer_.cancel();
@@ -126,6 +132,7 @@ void MiddleboxSessionLink::fail(const Error& error) {
   const auto& heard = parts_.relay->alert();
   const Buffer alert = heard ? wire::make_alert_frame(heard->party, static_cast<Alert>(heard->code))
                              : wire::make_alert_frame(raw(parts_.record->self()), alert_for(error.fault));
+  if (link(Side::server)) pass_join();  // an alert says nothing without it
   for (SidedLinkPtr& one : links_) {
     if (!one || !one->link().is_open()) continue;
     one->link().write(alert);

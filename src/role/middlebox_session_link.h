@@ -23,7 +23,7 @@ class MiddleboxSessionLink final : public Resident, public LinkOwner {
     std::unique_ptr<session::RelaySession> relay;
     std::unique_ptr<SessionFilters> filters;
     std::shared_ptr<SessionRecall> recall;
-    Buffer join;  // as it goes on
+    Buffer join;  // as it goes on; empty once it has
     std::optional<runtime::Endpoint> next;
     runtime::ConnectOptions connect;
     std::shared_ptr<void> counted;
@@ -43,6 +43,9 @@ class MiddleboxSessionLink final : public Resident, public LinkOwner {
   void on_drained(Side to) override;
   void resume(Direction direction);
   void on_connected(Result<runtime::Socket> socket);
+  void pass_join();
+  runtime::Then follows() const { return done() ? runtime::Then::end : runtime::Then::perhaps_more; }
+  bool done() const { return parts_.relay->ended(Side::client) && parts_.relay->ended(Side::server); }
   void close_if_done();
   void fail(const Error& error);
   void arm_timer();

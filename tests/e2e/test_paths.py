@@ -3,9 +3,11 @@
 import concurrent.futures
 import os
 import random
+import socket
 import unittest
 
-from harness import FULL, Case, raise_file_limit, sha256
+from harness import DEADLINE, FULL, Case, raise_file_limit, sha256
+from listening import Listening
 
 MIB = 1024 * 1024
 READ_LOG = '[[filter]]\ntype = "log"\n'
@@ -18,7 +20,33 @@ def read_and_write(path):
     return path
 
 
+class Greeting(Listening):
+    """A server that speaks first, as those of mail do: a JOIN must not wait for what the client says."""
+
+    def serve(self, s):
+        with s, s.makefile("rb") as lines:
+            s.sendall(b"220 ready\r\n")
+            for line in lines:
+                s.sendall(b"250 " + line)
+
+
 class Paths(Case):
+    def test_a_server_may_speak_first(self):
+        server = Greeting()
+        self.addCleanup(server.close)
+        for n in (0, 1, 3):
+            with self.subTest(middleboxes=n):
+                path = self.path(n, "stream/1", origin_port=server.port)
+                path.offer = {i: {"upstream": "read", "downstream": "read"} for i in range(1, n + 1)}
+                path.start()
+                with socket.create_connection(("127.0.0.1", path.ports[0]), timeout=DEADLINE) as s, s.makefile("rb") as lines:
+                    self.assertEqual(lines.readline(), b"220 ready\r\n")
+                    s.sendall(b"EHLO me\r\n")
+                    self.assertEqual(lines.readline(), b"250 EHLO me\r\n")
+                    s.shutdown(socket.SHUT_WR)
+                    self.assertEqual(lines.read(), b"")
+                path.stop()
+
     def test_every_length_carries_requests_both_ways(self):
         origin = self.origin()
         data = origin.put("data", random.Random(1).randbytes(300_000))
