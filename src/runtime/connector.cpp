@@ -51,6 +51,7 @@ class Connector::Attempt : public std::enable_shared_from_this<Connector::Attemp
 
  private:
   void use(Result<Addresses> addresses);
+  bool add(const IpAddress& address);
   void try_next();
   void try_address(const SocketAddress& where);
   void try_local();
@@ -84,8 +85,9 @@ void Connector::Attempt::start(Resolver& resolver) {
     return;
   }
   if (const auto& address = endpoint_.address()) {
-    loop_.post([weak = weak_from_this(), address = *address] {
-      if (const auto self = weak.lock()) self->use(Addresses{address});
+    if (add(*address)) return try_next();
+    loop_.post([weak = weak_from_this()] {
+      if (const auto self = weak.lock(); self && self->callback_) self->fail();
     });
     return;
   }
@@ -106,14 +108,18 @@ void Connector::Attempt::use(Result<Addresses> addresses) {
     note(addresses.error().detail);
     return fail();
   }
-  for (auto address = addresses->rbegin(); address != addresses->rend(); ++address) {
-    if (const auto allowed = check_destination(*address, options_.allow_private); !allowed) {
-      note(address->to_string() + ": " + allowed.error().detail);
-    } else {
-      to_try_.push_back(*address);
-    }
-  }
+  for (auto address = addresses->rbegin(); address != addresses->rend(); ++address) add(*address);
   try_next();
+}
+
+/// Whether it is one to try.
+bool Connector::Attempt::add(const IpAddress& address) {
+  if (const auto allowed = check_destination(address, options_.allow_private); !allowed) {
+    note(address.to_string() + ": " + allowed.error().detail);
+    return false;
+  }
+  to_try_.push_back(address);
+  return true;
 }
 
 void Connector::Attempt::try_next() {
@@ -121,7 +127,7 @@ void Connector::Attempt::try_next() {
   share_.cancel();
   if (to_try_.empty()) return fail();
   const Duration left = deadline_ - now();
-  if (left <= Duration::zero()) return deadline_passed();
+  if (left <= Duration::zero()) return;  // overall_ is about to tell
   const SocketAddress where{to_try_.back(), endpoint_.port()};
   share_.expires_at(now() + left / static_cast<int>(to_try_.size()),
                     [this, where] { address_failed(where, "no answer in time"); });

@@ -135,9 +135,10 @@ class Listener::Acceptor : public std::enable_shared_from_this<Listener::Accepto
 
   void accept_turn() {
     for (int i = 0; i < accepts_in_a_turn && watch_; ++i) {
-      Descriptor socket{::accept4(watch_.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
+      NativeAddress from;
+      Descriptor socket{::accept4(watch_.fd(), from.get(), &from.size, SOCK_NONBLOCK | SOCK_CLOEXEC)};
       if (socket) {
-        place(std::move(socket));
+        place(std::move(socket), address_from(*from.get()).value_or(SocketAddress{}));
       } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
         break;
       } else if (!is_of_the_connection(errno)) {
@@ -155,9 +156,8 @@ class Listener::Acceptor : public std::enable_shared_from_this<Listener::Accepto
              "; raise the limit of open files (ulimit -n) or lower the limits");
   }
 
-  void place(Descriptor descriptor) {
-    Socket socket{.descriptor = std::move(descriptor)};
-    socket.remote = remote_address_of(socket.descriptor.fd());
+  void place(Descriptor descriptor, const SocketAddress& remote) {
+    Socket socket{.descriptor = std::move(descriptor), .remote = remote};
     socket.local = local_address_of(socket.descriptor.fd());
     std::shared_ptr<void> admitted;
     if (options_.limits) {
