@@ -4,6 +4,7 @@
 #include "support/script.h"
 
 using namespace louver;
+using namespace louver::filter;
 using namespace louver::filter::secret;
 using fuzz::require;
 
@@ -37,12 +38,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   append(around, credential->expose());
   require(echoes_in(credential, around, 3) > 0, "it is found behind anything");
 
-  const auto lines = parse_credentials(input);
+  const auto lines = http::parse_credentials(input);
   if (!lines) return 0;
   for (const CredentialLine& line : *lines) require(!line.name.empty(), "a field has a name");
   const auto set = set_field(*lines, "authorization", "Bearer", credential->expose());
-  require(parse_credentials(set).has_value(), "what is written can be read");
+  require(http::parse_credentials(set).has_value(), "what is written can be read");
   const auto replaced = replace_placeholder(*lines, "authorization", "PLACEHOLDER", credential->expose());
-  if (replaced) require(parse_credentials(*replaced).has_value(), "what is replaced can be read");
+  if (replaced) require(http::parse_credentials(*replaced).has_value(), "what is replaced can be read");
   return 0;
 }

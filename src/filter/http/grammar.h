@@ -7,6 +7,8 @@
 /// The small rules of RFC 9110 and RFC 9112 that a canonical head obeys. docs/protocol.md, annex http/1
 namespace louver::filter::http {
 
+inline constexpr std::string_view line_end = "\r\n";
+
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 constexpr bool is_lower(char c) { return c >= 'a' && c <= 'z'; }

@@ -8,7 +8,6 @@
 namespace louver::filter::http {
 namespace {
 
-constexpr std::string_view line_end = "\r\n";
 constexpr std::string_view websocket = "websocket";  // the one protocol that is upgraded to
 
 Error refused(HeadKind kind, std::string_view what) {

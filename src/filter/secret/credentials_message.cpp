@@ -5,7 +5,7 @@
 namespace louver::filter::secret {
 namespace {
 
-constexpr std::string_view line_end = "\r\n";
+using http::line_end;
 
 void put(tls::SecretBytes& out, Bytes bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); }
 void put(tls::SecretBytes& out, std::string_view text) { put(out, as_bytes(text)); }
@@ -17,26 +17,7 @@ void put_line(tls::SecretBytes& out, const CredentialLine& line) {
   put(out, line_end);
 }
 
-Error refused() { return {Fault::blocked_by_policy, "request-credentials is not in its one form"}; }
-
 }  // namespace
-
-Result<std::vector<CredentialLine>> parse_credentials(Bytes message) {
-  std::vector<CredentialLine> out;
-  std::string_view rest = as_text(message);
-  while (!rest.empty()) {
-    const std::size_t end = rest.find(line_end);
-    if (end == std::string_view::npos) return refused();
-    const std::string_view line = rest.substr(0, end);
-    rest.remove_prefix(end + line_end.size());
-    const std::size_t colon = line.find(": ");
-    if (colon == std::string_view::npos) return refused();
-    const CredentialLine field{line.substr(0, colon), line.substr(colon + 2)};
-    if (!http::is_field_name(field.name) || !http::is_field_value(field.value)) return refused();
-    out.push_back(field);
-  }
-  return out;
-}
 
 std::optional<tls::SecretBytes> replace_placeholder(const std::vector<CredentialLine>& lines, std::string_view field,
                                                     std::string_view placeholder, Bytes credential) {

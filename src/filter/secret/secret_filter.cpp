@@ -94,7 +94,7 @@ class SecretFilter final : public Filter {
   /// Nothing if the message goes on as it is.
   Result<std::optional<tls::SecretBytes>> fill_in(Bytes message) const {
     if (!listed_) return std::optional<tls::SecretBytes>{};
-    LOUVER_ASSIGN(const std::vector<CredentialLine> lines, parse_credentials(message));
+    LOUVER_ASSIGN(const std::vector<CredentialLine> lines, http::parse_credentials(message));
     const std::shared_ptr<const Credential> credential = options_->source->current();
     if (credential == nullptr) return Error{Fault::blocked_by_policy, "there is no credential at hand at present"};
     if (options_->placeholder.empty())

@@ -3,16 +3,17 @@
 #include <algorithm>
 #include <array>
 
+#include "filter/http/credentials.h"
 #include "filter/http/grammar.h"
 #include "filter/http/head.h"
 #include "filter/needs.h"
-#include "filter/secret/credentials_message.h"
+#include "tls/secret_bytes.h"
 
 namespace louver::filter::validate {
 namespace {
 
 constexpr const char* context = "request-credentials";
-using secret::CredentialLine;
+using http::CredentialLine;
 
 struct Setting {
   TokenRules rules;
@@ -30,7 +31,7 @@ class TokenFilter final : public Filter {
     held_.insert(held_.end(), part.bytes.begin(), part.bytes.end());
     if (!part.end) return Verdict::pass;
     const tls::SecretBytes message = std::exchange(held_, {});
-    LOUVER_ASSIGN(const std::vector<CredentialLine> lines, secret::parse_credentials(message));
+    LOUVER_ASSIGN(const std::vector<CredentialLine> lines, http::parse_credentials(message));
     LOUVER_ASSIGN(const std::string_view token, token_in(lines));
     LOUVER_TRY(check_token(token, setting_->rules, setting_->now()));
     return Verdict::pass;
