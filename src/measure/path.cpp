@@ -134,17 +134,16 @@ Result<ByParty> Path::memory_of(Agent agent) const {
 
 Error Path::explained(Error error) {
   // When a party dies, its connections break before the system says so.
+  std::string ended;
   const auto somebody_ended = [&] {
     for (std::size_t place = 0; place < members.size(); ++place) {
-      if (!scene_->party(place).is_running()) return true;
+      const PartyProcess& party = scene_->party(place);
+      if (!party.is_running()) ended += "; " + party.name() + ": " + party.last_words();
     }
-    return false;
+    return !ended.empty();
   };
   static_cast<void>(scene_->wait(somebody_ended, "the end of a party", until_heard));
-  for (std::size_t place = 0; place < members.size(); ++place) {
-    const PartyProcess& party = scene_->party(place);
-    if (!party.is_running()) error.detail += "; " + party.name() + ": " + party.last_words();
-  }
+  error.detail += ended;
   return error;
 }
 
