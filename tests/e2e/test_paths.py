@@ -4,6 +4,8 @@ import concurrent.futures
 import os
 import random
 import socket
+import struct
+import threading
 import unittest
 
 from harness import DEADLINE, FULL, Case, raise_file_limit, sha256
@@ -28,6 +30,36 @@ class Greeting(Listening):
             s.sendall(b"220 ready\r\n")
             for line in lines:
                 s.sendall(b"250 " + line)
+
+
+def packets_with_data(connection):
+    """How many have come: tcpi_data_segs_in."""
+    return struct.unpack_from("=I", connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 160), 152)[0]
+
+
+class Relay(Listening):
+    """Stands in front of a port and keeps what each connection brought first, and in how many packets."""
+
+    def __init__(self, to):
+        self.to, self.first = to, []
+        super().__init__()
+
+    def serve(self, s):
+        with s, socket.create_connection(("127.0.0.1", self.to)) as onward:
+            threading.Thread(target=self.copy, args=(onward, s), daemon=True).start()
+            first = s.recv(65536)
+            self.first.append((first, packets_with_data(s)))
+            onward.sendall(first)
+            self.copy(s, onward)
+
+    @staticmethod
+    def copy(source, to):
+        try:
+            while data := source.recv(65536):
+                to.sendall(data)
+            to.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
 
 
 class Paths(Case):
@@ -64,6 +96,29 @@ class Paths(Case):
                 self.assertEqual((code, status), (0, "201"))
                 self.assertEqual((origin.root / "up" / str(n)).read_bytes(), data)
                 path.stop()
+
+    def test_what_comes_behind_a_join_goes_on_with_it(self):
+        origin = self.origin()
+        origin.put("hi", b"hello")
+        path = read_and_write(self.path(2, origin_port=origin.port))
+        relays = {}
+        for i in (3, 2):  # one before each party behind a middlebox
+            path.start_party(i)
+            relays[i] = Relay(path.ports[i])
+            self.addCleanup(relays[i].close)
+            path.ports[i] = relays[i].port
+        path.start_party(1)
+        path.start_party(0).wait_event("association.open")
+        for _ in range(5):
+            self.assertEqual(self.curl(path)[1], b"hello")
+        join, header, frame_end = 5, 6, 98
+        for relay in relays.values():
+            joins = [(first, packets) for first, packets in relay.first if first[0] == join]
+            self.assertGreaterEqual(len(joins), 5)
+            for first, packets in joins:
+                self.assertEqual(header + int.from_bytes(first[2:6], "big"), frame_end)
+                self.assertGreater(len(first), frame_end)
+                self.assertEqual(packets, 1)
 
     def test_bulk_in_bounded_memory(self):
         origin = self.origin()

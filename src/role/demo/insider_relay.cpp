@@ -68,15 +68,17 @@ Result<std::size_t> InsiderRelay::receive(Side from, MutableBytes input, session
   LOUVER_ASSIGN(const std::size_t consumed, RelaySession::receive(from, input, handler, now, honest));
   Buffer octets = honest.flatten();
   MutableBytes rest = octets;
+  Outbound acted;
   while (!cut_ && !rest.empty()) {
     LOUVER_ASSIGN(const std::optional<wire::FrameView> frame, wire::next_frame(rest, plan_->longest_record()));
     if (!frame) return Error{Fault::internal_error, "a relay put out half a frame"};
     rest = rest.subspan(frame->whole.size());
     LOUVER_ASSIGN(Record record, take(*frame, direction_from(from)));
-    LOUVER_TRY(act(std::move(record), onward));
+    LOUVER_TRY(act(std::move(record), acted));
   }
+  acted.for_each_run([&](Bytes run) { onward.append(run); });
   if (from == Side::client) {
-    onward.for_each_run([&](Bytes run) { append(sent_, run); });
+    acted.for_each_run([&](Bytes run) { append(sent_, run); });
   } else if (const auto told = std::exchange(helper_.on_answer, nullptr)) {
     told(sent_);
   }
