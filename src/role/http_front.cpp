@@ -314,12 +314,12 @@ void HttpFront::answer_failure(const Answer& answer) {
 }
 
 /// Only where the path itself broke, and only what may be carried out twice or has certainly not been carried out: a
-/// session that was never connected, or one whose number an authenticated Close left out. docs/protocol.md §7
+/// session that was never connected, or one that the server's own Close left out. docs/protocol.md §7
 bool HttpFront::may_resend(const Error& error, const SessionLink& session) const {
   if (!setting_.resend || draining_ || application_ended_ || resends_ >= resend_pauses.size()) return false;
-  const auto closed = session.record().closed_above();
-  const bool never_left = error.fault == Fault::next_hop_refused || (closed && raw(session.number()) > *closed);
-  if (!codec_->can_resend(never_left)) return false;
+  const auto taken = session.record().taken_by_other_end();
+  const bool not_taken = error.fault == Fault::next_hop_refused || (taken && raw(session.number()) > *taken);
+  if (!codec_->can_resend(not_taken)) return false;
   switch (error.fault) {
     case Fault::next_hop_refused:
     case Fault::connection_lost:

@@ -61,7 +61,6 @@ void AssociationRecord::close(std::uint64_t last, TimePoint grace_until, TimePoi
       }
     }
     state_ = State::closing;
-    has_closed_ = true;
     close_last_ = last;
     grace_until_ = grace_until;
     drain_ = {drain_until, reason};
@@ -80,9 +79,14 @@ void AssociationRecord::end(Alert reason) {
   notify();
 }
 
-std::optional<std::uint64_t> AssociationRecord::closed_above() const {
+void AssociationRecord::other_end_took(std::uint64_t last) {
   const std::lock_guard lock{mutex_};
-  return has_closed_ ? std::optional{close_last_} : std::nullopt;
+  other_end_took_ = std::min(last, other_end_took_.value_or(last));
+}
+
+std::optional<std::uint64_t> AssociationRecord::taken_by_other_end() const {
+  const std::lock_guard lock{mutex_};
+  return other_end_took_;
 }
 
 void AssociationRecord::erase_secrets() {

@@ -70,8 +70,10 @@ class AssociationRecord {
   void close(std::uint64_t last, TimePoint grace_until, TimePoint drain_until, Alert reason);
   /// The association is over: its sessions end with `reason`, its secrets are erased.
   void end(Alert reason);
-  /// The highest session number that a Close let through, from a Close on: what lies above was taken by nobody.
-  std::optional<std::uint64_t> closed_above() const;
+  /// The other end's own Close said so, in their channel: no session above `last` was taken by it or will be.
+  void other_end_took(std::uint64_t last);
+  /// The least that it said. What lies above has certainly not been carried out, whatever others on the path say.
+  std::optional<std::uint64_t> taken_by_other_end() const;
   /// After the grace of a Close: no further join can come, so the secrets go.
   void erase_secrets();
   bool secrets_erased() const;
@@ -140,7 +142,7 @@ class AssociationRecord {
   std::function<void(const wire::Blocked&)> speaker_;
   std::deque<BlockedNote> blocked_;
   std::map<PartyIndex, std::uint64_t> blocked_by_;  // how often each has said so
-  bool has_closed_ = false;
+  std::optional<std::uint64_t> other_end_took_;
   TimePoint made_at_{};  // before it is shared
   mutable std::atomic<std::uint64_t> edition_{0};
   std::atomic<std::uint32_t> alive_sent_{0};

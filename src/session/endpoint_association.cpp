@@ -109,7 +109,7 @@ Result<> EndpointAssociation::on_message(std::size_t channel, wire::MessageType 
       return on_audit_message(channel, type, body, now);
     case wire::MessageType::close:
       if (!agreement_->complete()) break;
-      return on_close(body, now);
+      return on_close(channel, body, now);
     case wire::MessageType::blocked:
       if (!agreement_->complete() || channel == 0) break;
       return on_blocked(channel, body);
@@ -158,10 +158,11 @@ Result<> EndpointAssociation::on_alive(std::size_t channel, Bytes body, Now now)
 }
 
 /// "a Close binds its receiver as its sender"; "an endpoint that gets one from a Mi sends Close on e"
-Result<> EndpointAssociation::on_close(Bytes body, Now now) {
+Result<> EndpointAssociation::on_close(std::size_t channel, Bytes body, Now now) {
   LOUVER_ASSIGN(const wire::Close close, wire::decode<wire::Close>(body));
   if (close.code != 0 && !is_alert(close.code))
     return Error{Fault::bad_value, "Close with code " + std::to_string(close.code)};
+  if (channel == 0) record_->other_end_took(close.last);
   return send_close(close.code, close.drain_ms, std::min(close.last, record_->last_join()), now);
 }
 
@@ -181,7 +182,13 @@ Result<> EndpointAssociation::send_close(std::uint8_t code, std::uint32_t drain_
   if (close_sent_) return {};
   close_sent_ = true;
   grace_until_ = grace_until;
-  for (ControlChannel& channel : channels_) LOUVER_TRY(channel.send(wire::Close{code, drain_ms, last}));
+  // To the other end goes what this one has taken or made, read when it takes no more, and not what others make of it:
+  // the client may send again what the server has not taken.
+  const std::uint64_t own = record_->last_join();
+  for (ControlChannel& channel : channels_) {
+    const bool to_other_end = &channel == channels_.data();
+    LOUVER_TRY(channel.send(wire::Close{code, drain_ms, to_other_end ? own : last}));
+  }
   return {};
 }
 

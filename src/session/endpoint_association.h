@@ -99,7 +99,7 @@ class EndpointAssociation {
   Result<> take_messages(std::size_t channel, Now now);
   Result<> on_message(std::size_t channel, wire::MessageType type, Bytes body, Now now);
   Result<> on_alive(std::size_t channel, Bytes body, Now now);
-  Result<> on_close(Bytes body, Now now);
+  Result<> on_close(std::size_t channel, Bytes body, Now now);
   Result<> on_blocked(std::size_t channel, Bytes body);
   Result<> on_audit_message(std::size_t channel, wire::MessageType type, Bytes body, Now now);
   Result<> on_alert_message(std::size_t channel, Bytes body);

@@ -1,5 +1,6 @@
 """A second implementation of the protocol (peer/, written from docs/protocol.md alone) against real processes, in all three roles."""
 
+import contextlib
 import json
 import os
 import socket
@@ -12,6 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from harness import LOUVER, Case, wait_for  # noqa: E402
+from listening import Listening  # noqa: E402
 from recording import Recording  # noqa: E402
 from trailing import TrailingOrigin  # noqa: E402
 from peer import wire  # noqa: E402
@@ -56,6 +58,22 @@ class Echo:
 
     def stop(self):
         self.server.close()
+
+
+class Obeying(Listening):
+    """An HTTP origin that carries everything out."""
+
+    def __init__(self):
+        self.obeyed = []
+        super().__init__()
+
+    def serve(self, s):
+        with s, s.makefile("rb") as lines, contextlib.suppress(OSError):
+            while line := lines.readline():
+                self.obeyed.append(line.strip())
+                while lines.readline().strip():
+                    pass
+                s.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone")
 
 
 class InThread(threading.Thread):
@@ -586,6 +604,38 @@ class AsMiddlebox(Interop):
             self.assertEqual(next(one for one in objects if one["type"] == "message")["missing"], [1])
 
         self.serve(1, 1, "write", "none", None, check, self.audited, lambda name, value: [] if name == "values" else value)
+
+    def test_no_close_of_its_own_has_a_request_carried_out_twice(self):  # JN-08
+        """It passes a POST on, keeps the answer back, and says in a Close that this session never was."""
+        for sides in (("c",), ("s",), ("s", "c")):
+            with self.subTest(sides=sides):
+                origin = Obeying()
+                self.addCleanup(origin.close)
+                path = self.path(1, origin_port=origin.port)
+                path.start_party(2)
+                listener = self.listener()
+                path.ports[1] = listener.getsockname()[1]
+                path.start_party(0)
+
+                def attack(listener=listener, path=path, origin=origin, sides=sides):
+                    for times in range(1, 5):
+                        box = Middlebox(listener, path.ports[2], self.anchors(path), self.identity(path, 1), 1).establish()
+                        InThread(box.keep)
+                        session = box.take_session()
+                        honest_process = session._process
+                        session._process = lambda half, *more, on=honest_process: [] if half.d == 1 else on(half, *more)
+                        InThread(session.relay)
+                        wait_for(lambda times=times: len(origin.obeyed) >= times, "the origin to obey")
+                        for side in sides:
+                            box.state(side, wire.CLOSE, bytes([0]) + wire.u(0, 4) + wire.u(0, 8))
+
+                InThread(attack)
+                path.agent.wait_event("association.open")
+                self.addCleanup(path.stop)
+                code, body, status = self.curl(path, "-d", "", url="/pay")
+                path.stop()
+                self.assertEqual(origin.obeyed, [b"POST /pay HTTP/1.1"])
+                self.assertEqual((code, status, b"Outcome unknown" in body), (0, "502", True), body)
 
 
 if __name__ == "__main__":

@@ -226,6 +226,26 @@ TEST_F(SessionsEnd, after_the_grace_of_a_close_no_party_can_derive_a_session_any
   EXPECT_TRUE(carries("with its own keys"));
 }
 
+// JN-08: what the server has not taken, the server alone says
+TEST_F(SessionsEnd, a_middleboxs_close_says_nothing_of_what_the_server_took) {
+  withhold(1, Direction::s2c, false);
+  close(1, 0);
+  EXPECT_EQ(path->record(0)->state(), AssociationRecord::State::closing) << "it binds";
+  EXPECT_FALSE(path->record(0)->taken_by_other_end()) << "the server has not been heard";
+}
+
+TEST_F(SessionsEnd, each_end_says_itself_what_it_has_taken_or_made_whoever_closed) {
+  for (std::size_t by = 0; by < parties; ++by) {
+    SCOPED_TRACE("closed by party " + std::to_string(by));
+    path = established({.middleboxes = 1, .profile = &single_traits});
+    session = joined(*path);
+    auto second = path->join();  // on its way
+    close(by, 5000);
+    EXPECT_EQ(path->record(0)->taken_by_other_end(), 1U);
+    EXPECT_EQ(path->record(2)->taken_by_other_end(), 2U);
+  }
+}
+
 // RG-04: whoever says Close again and again, from wherever, ends what it may end anyway, and makes nothing grow
 TEST_F(SessionsEnd, a_flood_of_closes_binds_tighter_at_most) {
   close(2, 60'000);
