@@ -10,6 +10,7 @@ std::shared_ptr<AssociationLink> AssociationLink::prepare(Household& household, 
       new AssociationLink{household, station, std::move(engine), std::move(callbacks)}};
   link->change_owner(*made, towards_peer);
   made->link_ = std::move(link);
+  made->link_->link().limit_pending(limits::association_unread);
   household.move_in(made);
   return made;
 }

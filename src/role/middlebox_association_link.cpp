@@ -12,6 +12,7 @@ void MiddleboxAssociationLink::start(Household& household, SidedLinkPtr client, 
       new MiddleboxAssociationLink{household, station, std::move(engine), std::move(callbacks)}};
   client->change_owner(*made, Side::client);
   made->links_[slot(Side::client)] = std::move(client);
+  made->bound(Side::client);
   made->seat_ = std::move(seat);
   household.move_in(made);
   made->timer_.expires_at(runtime::now() + station.limits.handshake_deadline, [&self = *made] {
@@ -69,6 +70,12 @@ void MiddleboxAssociationLink::carry(session::Outbound&& to_client, session::Out
   }
 }
 
+/// The ends hear each other's Alive; a middlebox may hear nothing for as long as an association lives.
+void MiddleboxAssociationLink::bound(Side side) {
+  link(side)->link().limit_pending(limits::association_unread);
+  link(side)->link().probe_when_idle(limits::association_silence);
+}
+
 void MiddleboxAssociationLink::connect_on() {
   const auto where = callbacks_.find_next(*engine_->next_party());
   if (!where) {
@@ -89,6 +96,7 @@ void MiddleboxAssociationLink::on_connected(Result<runtime::Socket> socket) {
   }
   link(Side::server) =
       std::make_unique<SidedLink>(household_.loop(), *std::move(socket), *this, Side::server, station_.link_options);
+  bound(Side::server);
   link(Side::server)->link().write(std::move(early_));
   early_ = {};
   link(Side::server)->link().resume_reading();

@@ -37,6 +37,7 @@ class MiddleboxAssociationLink final : public Resident, public LinkOwner {
   void on_broken(Side from, const Error& error) override;
   void on_drained(Side to) override;
   void carry(session::Outbound&& to_client, session::Outbound&& to_server, const runtime::ChunkRef& chunk);
+  void bound(Side side);
   void connect_on();
   void on_connected(Result<runtime::Socket> socket);
   void note_record();

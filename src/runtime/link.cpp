@@ -49,6 +49,8 @@ class Link::Connection : public std::enable_shared_from_this<Link::Connection> {
 
   void write(session::Outbound&& out, ChunkRef keep, Then then);
   void write(Buffer bytes);
+  void limit_pending(std::size_t most) { pending_most_ = most; }
+  void probe_when_idle(std::chrono::seconds idle) { runtime::probe_when_idle(watch_.fd(), idle); }
   void pause_reading();
   void resume_reading();
   void shutdown_send();
@@ -102,6 +104,7 @@ class Link::Connection : public std::enable_shared_from_this<Link::Connection> {
   std::shared_ptr<void> held_;
   LinkInput input_;
   WriteQueue queue_;
+  std::size_t pending_most_ = SIZE_MAX;
   std::optional<LinkTls> tls_;  // what is queued is encrypted then
   std::optional<Timer> linger_;
   State state_ = State::open;
@@ -233,6 +236,11 @@ void Link::Connection::after_push(bool was_empty, Then then) {
     watch_.wait_writable();
   }
   if (queue_.size() > options_.high_water_bytes) above_high_water_ = true;
+  if (queue_.size() > pending_most_ && state_ == State::open) {
+    reset_on_close(watch_.fd());  // a cut stream must not look whole
+    fail_later({Fault::limit_exceeded,
+                remote_.to_string() + " does not take the " + std::to_string(queue_.size()) + " octets that wait"});
+  }
 }
 
 /// Sends until the queue is empty, the socket is full or the turn is over. Calls nobody.
@@ -413,6 +421,8 @@ void Link::write(session::Outbound&& out, ChunkRef keep, Then then) {
 void Link::write(Buffer bytes) { connection_->write(std::move(bytes)); }
 std::size_t Link::pending_bytes() const { return connection_->pending_bytes(); }
 bool Link::above_high_water() const { return connection_->above_high_water(); }
+void Link::limit_pending(std::size_t most) { connection_->limit_pending(most); }
+void Link::probe_when_idle(std::chrono::seconds idle) { connection_->probe_when_idle(idle); }
 void Link::pause_reading() { connection_->pause_reading(); }
 void Link::resume_reading() { connection_->resume_reading(); }
 bool Link::is_paused() const { return connection_->is_paused(); }

@@ -83,6 +83,13 @@ class Link {
   /// From when `pending_bytes` exceeds the high-water mark until `on_drained`.
   bool above_high_water() const;
 
+  /// Breaks the link when more than so many octets wait to be written (limit_exceeded). For connections whose writer
+  /// pauses for nobody: a peer that takes nothing must not make what waits for it grow.
+  void limit_pending(std::size_t most);
+  /// Breaks the link when the peer has been silent for `idle` and its host answers nothing for some time more. For
+  /// connections on which nothing may come for long: a peer that vanished without a word would be waited for for ever.
+  void probe_when_idle(std::chrono::seconds idle);
+
   /// No `on_bytes` and no `on_end` until `resume_reading`; may be called from within `on_bytes`.
   void pause_reading();
   /// Soon brings what is buffered, even if nothing has come since, and then what the socket has.

@@ -201,6 +201,26 @@ TEST_F(LinkTest, knows_its_addresses) {
   EXPECT_EQ(link->remote_address(), local_address_of(far.fd()));
 }
 
+// DS-14
+TEST_F(LinkTest, a_peer_that_vanished_without_a_word_is_noticed_though_nothing_is_sent) {
+  const int on = 1;
+  if (setsockopt(far.fd(), IPPROTO_TCP, TCP_REPAIR, &on, sizeof on) != 0) GTEST_SKIP() << "needs CAP_NET_ADMIN";
+  link->probe_when_idle(1s);
+  link->resume_reading();
+  far.reset();  // in repair mode neither an end nor a reset is sent
+  EXPECT_TRUE(until([&] { return !handler.broken.empty(); }));
+  EXPECT_FALSE(handler.ended);
+}
+
+TEST_F(LinkTest, a_peer_that_is_only_silent_is_left_alone) {
+  link->probe_when_idle(1s);
+  link->resume_reading();
+  run_for(loop, 4s);
+  EXPECT_TRUE(handler.broken.empty());
+  send_all(far.fd(), "here");
+  EXPECT_TRUE(until([&] { return handler.text == "here"; }));
+}
+
 // --- closing
 
 TEST_F(LinkTest, closing_delivers_the_last_words_though_the_peer_had_sent_more) {

@@ -68,6 +68,24 @@ TEST_F(LinkTest, under_back_pressure_everything_arrives_intact_and_drained_is_to
   EXPECT_TRUE(handler.broken.empty());
 }
 
+// DS-13
+TEST_F(LinkTest, a_peer_that_takes_nothing_makes_no_more_wait_than_the_limit_and_hears_a_reset) {
+  constexpr std::size_t most = 1'000'000;
+  link->limit_pending(most);
+  link->resume_reading();
+  std::size_t at_most = 0;
+  for (int i = 0; i < 100'000 && link->is_open(); ++i) {
+    link->write(pattern(0, 1000));
+    at_most = std::max(at_most, link->pending_bytes());
+  }
+  EXPECT_LE(at_most, most);
+  EXPECT_EQ(link->pending_bytes(), 0U) << "what waited is given up at once";
+  EXPECT_TRUE(handler.broken.empty()) << "told later, not from within write";
+  ASSERT_TRUE(until([&] { return !handler.broken.empty(); }));
+  EXPECT_EQ(handler.broken[0].fault, Fault::limit_exceeded);
+  EXPECT_EQ(error_at_the_end(far.fd()), ECONNRESET);
+}
+
 TEST_F(LinkTest, water_marks_are_those_configured) {
   connect({.high_water_bytes = 1000, .low_water_bytes = 0});
   const Buffer block = pattern(0, 256 * 1024);

@@ -4,6 +4,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "runtime/system_error.h"
@@ -34,6 +35,17 @@ void prepare_connected(int socket) {
   const int on = 1;
   setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on,
              sizeof on);  // fails on what is not TCP (tests) or gone: either way no matter
+}
+
+void probe_when_idle(int socket, std::chrono::seconds idle) {
+  const auto set = [socket](int level, int option, int value) {
+    setsockopt(socket, level, option, &value, sizeof value);  // fails on what is not TCP (tests) or gone: no matter
+  };
+  const int seconds = static_cast<int>(idle.count());
+  set(IPPROTO_TCP, TCP_KEEPIDLE, seconds);
+  set(IPPROTO_TCP, TCP_KEEPINTVL, std::max(seconds / 3, 1));
+  set(IPPROTO_TCP, TCP_USER_TIMEOUT, 3 * 1000 * seconds);
+  set(SOL_SOCKET, SO_KEEPALIVE, 1);
 }
 
 void reset_on_close(int socket) {

@@ -2,6 +2,7 @@
 
 #include <sys/uio.h>
 
+#include <chrono>
 #include <span>
 
 #include "base/bytes.h"
@@ -18,6 +19,9 @@ Result<Descriptor> make_tcp_socket(bool v4);
 
 /// Small writes go out at once (TCP_NODELAY): frames are written whole.
 void prepare_connected(int socket);
+/// Probes a peer that has been silent for `idle`, and gives the connection up when it has answered nothing, neither
+/// probes nor octets, for three times as long.
+void probe_when_idle(int socket, std::chrono::seconds idle);
 /// Makes closing send a reset and drop what is unsent.
 void reset_on_close(int socket);
 /// The error that a socket has kept, and clears it.
