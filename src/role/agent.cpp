@@ -18,6 +18,14 @@ namespace {
 constexpr std::size_t turned_away_most = 64;
 constexpr std::chrono::seconds between_complaints{10};
 
+std::size_t a_quarter_of(std::size_t connections) { return std::max<std::size_t>(connections / 4, 1); }
+
+/// Keeps this too until the connection is closed.
+void hold_with(runtime::Socket& socket, std::shared_ptr<void> more) {
+  using Both = std::pair<std::shared_ptr<void>, std::shared_ptr<void>>;
+  socket.held = std::make_shared<Both>(std::move(socket.held), std::move(more));
+}
+
 /// A listener as the log calls it, with its real port.
 std::string name_of(const config::Endpoint& listen, const runtime::Socket& accepted) {
   return listen.is_local() ? config::to_text(listen) : accepted.local.to_string();
@@ -99,7 +107,8 @@ Agent::Agent(std::shared_ptr<const Rules> rules, uid_t own, observe::Log& log)
       process_(rules_.get()->config.common, log),
       station_(process_.station()),
       keepers_(process_.household(0), station_, runtime::ConnectionUser::local(own)),
-      turned_away_(turned_away_most),
+      shares_(station_.connections() - a_quarter_of(station_.connections()), a_quarter_of(station_.connections())),
+      turned_away_(std::min(turned_away_most, a_quarter_of(station_.connections()))),
       turned_away_log_(between_complaints) {
   adopt(rules_.get());
 }
@@ -188,6 +197,15 @@ runtime::ConnectionUser Agent::user_of(const runtime::Socket& socket) {
   return users_ ? users_->of(socket) : runtime::ConnectionUser{};
 }
 
+/// Users of one machine share its agent's connections: each of the others may have a quarter, and a quarter is always
+/// left for its own.
+Result<> Agent::count(runtime::Socket& socket, const runtime::ConnectionUser& user) {
+  if (user.kind != runtime::ConnectionUser::Kind::local || user.id == own_) return {};
+  LOUVER_ASSIGN(auto share, shares_.take(user, [&user] { return "of user " + to_string(user); }));
+  hold_with(socket, std::move(share));
+  return {};
+}
+
 void Agent::log_turned_away(const std::string& listener, const Error& why) {
   std::optional<std::uint64_t> held_back;
   {
@@ -254,6 +272,12 @@ void Agent::accept_http(Household& household, runtime::Socket socket, const Http
   const runtime::ConnectionUser user = user_of(socket);
   const std::string listener = name_of(rules->config.http[index].listen, socket);
   const auto admitted = rules->http[index].admit(user, socket.remote.ip);
+  if (admitted) {
+    if (const auto counted = count(socket, user); !counted) {
+      log_turned_away(listener, counted.error());
+      return;  // and it is closed: to tell him takes a connection
+    }
+  }
   const auto start = [this, &household, &setting, user](auto connection) {
     HttpFront::start(household, station_, setting, std::move(connection), user);
   };
@@ -267,9 +291,7 @@ void Agent::accept_http(Household& household, runtime::Socket socket, const Http
   if (tls != nullptr) return;  // and it is closed
   auto seat = turned_away_.take();
   if (seat == nullptr) return;
-  // Until the connection is closed, and not only until he was told.
-  socket.held = std::make_shared<std::pair<std::shared_ptr<void>, std::shared_ptr<void>>>(std::move(socket.held),
-                                                                                          std::move(seat));
+  hold_with(socket, std::move(seat));  // until the connection is closed, and not only until he was told
   TurnedAway::start(household, station_, std::move(socket), admitted.error().detail);
 }
 
@@ -288,7 +310,9 @@ void Agent::accept_tcp(Household& household, runtime::Socket socket, std::size_t
   const auto rules = rules_.get();
   const runtime::ConnectionUser user = user_of(socket);
   const std::string listener = name_of(rules->config.tcp[index].listen, socket);
-  if (const auto admitted = rules->tcp[index].admit(user, socket.remote.ip); !admitted) {
+  auto admitted = rules->tcp[index].admit(user, socket.remote.ip);
+  if (admitted) admitted = count(socket, user);
+  if (!admitted) {
     log_turned_away(listener, admitted.error());
     return;  // and it is closed
   }

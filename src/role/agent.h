@@ -60,6 +60,8 @@ class Agent final : public Manageable {
   void serve_tcp(Household& household, const std::shared_ptr<TcpEnd>& end, const runtime::ConnectionUser& user,
                  std::size_t index);
   runtime::ConnectionUser user_of(const runtime::Socket& socket);
+  /// Counts the connection among those of its user, for as long as it lives. @fault limit_exceeded
+  Result<> count(runtime::Socket& socket, const runtime::ConnectionUser& user);
   void log_turned_away(const std::string& listener, const Error& why);
 
   const uid_t own_;  // whom this process runs as
@@ -67,7 +69,8 @@ class Agent final : public Manageable {
   Process process_;
   Station& station_;
   RouteKeepers keepers_;
-  std::optional<runtime::ConnectionUsers> users_;  // nothing where the kernel does not tell
+  std::optional<runtime::ConnectionUsers> users_;    // nothing where the kernel does not tell
+  runtime::Shares<runtime::ConnectionUser> shares_;  // of the connections, of users other than its own
   Quota turned_away_;
   std::mutex turned_away_log_mutex_;
   runtime::RateLimit turned_away_log_;

@@ -5,18 +5,29 @@
 namespace louver::role {
 
 void Doorway::open(Household& household, runtime::Socket socket, Station& station, Guests& guests) {
-  std::shared_ptr<Doorway> door{new Doorway{household, station, guests}};
+  auto place = station.unproved.admit(socket.remote.ip);
+  if (!place) {
+    station.log.write(observe::Level::warn, observe::Event::connection_refused,
+                      {{"peer", socket.remote.to_string()},
+                       {"fault", describe(place.error())},
+                       {"what", "of those that have proved nothing yet"}});
+    return;  // and it is closed
+  }
+  const TimePoint deadline = runtime::now() + station.limits.handshake_deadline;
+  std::shared_ptr<Doorway> door{new Doorway{household, station, guests, {*std::move(place), deadline}}};
   door->link_ =
       std::make_unique<SidedLink>(household.loop(), std::move(socket), *door, Side::client, station.link_options);
   household.move_in(door);
-  door->timer_.expires_at(runtime::now() + station.limits.handshake_deadline, [&self = *door] {
-    self.refuse(Error{Fault::timeout, "nothing came in time"});
-  });
+  door->timer_.expires_at(deadline, [&self = *door] { self.refuse(Error{Fault::timeout, "nothing came in time"}); });
   door->link_->link().resume_reading();
 }
 
-Doorway::Doorway(Household& household, Station& station, Guests& guests)
-    : household_(household), station_(station), guests_(guests), timer_(household.loop()) {}
+Doorway::Doorway(Household& household, Station& station, Guests& guests, Unproved unproved)
+    : household_(household),
+      station_(station),
+      guests_(guests),
+      unproved_(std::move(unproved)),
+      timer_(household.loop()) {}
 
 std::size_t Doorway::on_bytes(Side, MutableBytes input, const runtime::ChunkRef&) {
   std::array<std::byte, wire::header_octets> six{};
@@ -44,7 +55,7 @@ void Doorway::hand_over(wire::FrameType type) {
   if (type == wire::FrameType::hello) {
     guests_.on_association(household_, std::move(link));
   } else {
-    guests_.on_session(household_, std::move(link));
+    guests_.on_session(household_, std::move(link), std::move(unproved_));
   }
 }
 

@@ -9,12 +9,18 @@
 
 namespace louver::role {
 
+/// What a connection that has proved nothing holds, and until when it must have.
+struct Unproved {
+  std::shared_ptr<void> place;
+  TimePoint deadline;
+};
+
 /// What an accepted connection turns out to be. `link` is paused, and nothing of it has been consumed.
 class Guests {
  public:
   virtual ~Guests() = default;
   virtual void on_association(Household& household, SidedLinkPtr link) = 0;
-  virtual void on_session(Household& household, SidedLinkPtr link) = 0;
+  virtual void on_session(Household& household, SidedLinkPtr link, Unproved unproved) = 0;
 
  protected:
   Guests() = default;
@@ -32,7 +38,7 @@ class Doorway final : public Resident, public LinkOwner {
   bool busy() const override { return false; }
 
  private:
-  Doorway(Household& household, Station& station, Guests& guests);
+  Doorway(Household& household, Station& station, Guests& guests, Unproved unproved);
   std::size_t on_bytes(Side from, MutableBytes input, const runtime::ChunkRef& chunk) override;
   void on_end(Side) override { leave(); }
   void on_broken(Side, const Error&) override { leave(); }
@@ -44,6 +50,7 @@ class Doorway final : public Resident, public LinkOwner {
   Household& household_;
   Station& station_;
   Guests& guests_;
+  Unproved unproved_;
   SidedLinkPtr link_;
   runtime::Timer timer_;
 };

@@ -100,12 +100,29 @@ void HttpFront::start(Household& household, Station& station, const HttpFrontSet
 
 void HttpFront::begin() {
   codec_ = std::make_unique<profile::http1::AgentCodec>(setting_.options, own_ids(), *this, inward_);
+  used_ = runtime::now();
+  on_quiet();
   link_->link().resume_reading();
+}
+
+/// A connection without a request, or with half a head of one, is waited for as long as an idle session.
+void HttpFront::on_quiet() {
+  if (over_) return;
+  const TimePoint now = runtime::now();
+  if (codec_->open_exchanges() != 0 || waiting_ || verdict_ != nullptr) used_ = now;
+  const TimePoint until = used_ + station_.limits.idle_deadline;
+  if (now >= until) return close();
+  quiet_timer_.expires_at(until, [this] { on_quiet(); });
 }
 
 HttpFront::HttpFront(Household& household, Station& station, const HttpFrontSetting& setting,
                      runtime::ConnectionUser user)
-    : household_(household), station_(station), setting_(setting), user_(user), inward_(*this) {}
+    : household_(household),
+      station_(station),
+      setting_(setting),
+      user_(user),
+      inward_(*this),
+      quiet_timer_(household.loop()) {}
 
 std::size_t HttpFront::on_bytes(Side, MutableBytes input, const runtime::ChunkRef&) {
   if (over_) return input.size();
@@ -216,6 +233,7 @@ void HttpFront::give_up_session(const Error& error) {
 
 void HttpFront::flush() {
   if (over_) return;
+  if (codec_->open_exchanges() != 0) used_ = runtime::now();
   if (session_ != nullptr) session_->flush();
   if (over_) return;
   if (!codec_->output().empty() && link_->link().is_open()) {
@@ -383,6 +401,7 @@ void HttpFront::leave() {
   if (over_) return;
   over_ = true;
   if (resend_timer_ != nullptr) resend_timer_->cancel();
+  quiet_timer_.cancel();
   household_.move_out(*this);
 }
 

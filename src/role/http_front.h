@@ -64,6 +64,7 @@ class HttpFront final : public Resident, public SessionUser, public LinkOwner, p
   bool after_parts() override;
 
   void begin();
+  void on_quiet();
   profile::http1::AgentDecision use(const std::shared_ptr<RouteKeeper>& route);
   Result<> join(const Joinable& joinable);
   void on_route_ready(const Result<Joinable>& joinable);
@@ -103,6 +104,8 @@ class HttpFront final : public Resident, public SessionUser, public LinkOwner, p
   std::shared_ptr<void> counted_;
   std::unique_ptr<VerdictWait> verdict_;
   std::unique_ptr<runtime::Timer> resend_timer_;
+  runtime::Timer quiet_timer_;
+  TimePoint used_{};      // when an exchange was last open
   unsigned resends_ = 0;  // of the request that is open
   bool waiting_ = false, application_ended_ = false, told_end_ = false, over_ = false, draining_ = false;
 };

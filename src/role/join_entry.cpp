@@ -4,20 +4,24 @@
 
 namespace louver::role {
 
-void JoinEntry::open(Household& household, SidedLinkPtr link, Station& station, Admit admit) {
-  std::shared_ptr<JoinEntry> entry{new JoinEntry{household, station, std::move(admit)}};
+void JoinEntry::open(Household& household, SidedLinkPtr link, Station& station, Unproved unproved, Admit admit) {
+  std::shared_ptr<JoinEntry> entry{new JoinEntry{household, station, std::move(unproved), std::move(admit)}};
   link->change_owner(*entry, Side::client);
   entry->link_ = std::move(link);
   entry->peer_ = entry->link_->link().remote_address().to_string();
   household.move_in(entry);
-  entry->timer_.expires_at(runtime::now() + station.limits.handshake_deadline, [&self = *entry] {
+  entry->timer_.expires_at(entry->unproved_.deadline, [&self = *entry] {
     self.refuse(Error{Fault::timeout, "the association of this JOIN was not complete in time"});
   });
   entry->link_->link().resume_reading();
 }
 
-JoinEntry::JoinEntry(Household& household, Station& station, Admit admit)
-    : household_(household), station_(station), admit_(std::move(admit)), timer_(household.loop()) {}
+JoinEntry::JoinEntry(Household& household, Station& station, Unproved unproved, Admit admit)
+    : household_(household),
+      station_(station),
+      unproved_(std::move(unproved)),
+      admit_(std::move(admit)),
+      timer_(household.loop()) {}
 
 std::size_t JoinEntry::on_bytes(Side, MutableBytes input, const runtime::ChunkRef&) {
   const auto consumed = look(input);

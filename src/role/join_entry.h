@@ -3,6 +3,7 @@
 #include <functional>
 #include <optional>
 
+#include "role/doorway.h"
 #include "role/sided_link.h"
 #include "role/station.h"
 #include "runtime/timer.h"
@@ -17,14 +18,14 @@ class JoinEntry final : public Resident, public LinkOwner {
   using Admit = std::function<Result<>(Household&, SidedLinkPtr& link, std::shared_ptr<session::AssociationRecord>,
                                        MutableBytes frame)>;
 
-  static void open(Household& household, SidedLinkPtr link, Station& station, Admit admit);
+  static void open(Household& household, SidedLinkPtr link, Station& station, Unproved unproved, Admit admit);
 
   void drain() override {}
   void abort() override;
   bool busy() const override { return false; }
 
  private:
-  JoinEntry(Household& household, Station& station, Admit admit);
+  JoinEntry(Household& household, Station& station, Unproved unproved, Admit admit);
   std::size_t on_bytes(Side from, MutableBytes input, const runtime::ChunkRef& chunk) override;
   void on_end(Side) override { refuse(Error{Fault::truncated, "the connection ended before its JOIN was taken"}); }
   void on_broken(Side, const Error&) override { leave(); }
@@ -37,6 +38,7 @@ class JoinEntry final : public Resident, public LinkOwner {
 
   Household& household_;
   Station& station_;
+  Unproved unproved_;
   Admit admit_;
   SidedLinkPtr link_;
   runtime::Timer timer_;

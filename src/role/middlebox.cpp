@@ -93,9 +93,9 @@ void Middlebox::on_association(Household& household, SidedLinkPtr link) {
                                   *std::move(seat));
 }
 
-void Middlebox::on_session(Household& household, SidedLinkPtr link) {
+void Middlebox::on_session(Household& household, SidedLinkPtr link, Unproved unproved) {
   if (station_.draining) return turn_away(station_, std::move(link), Error{Fault::revoked, "the process ends"});
-  JoinEntry::open(household, std::move(link), station_,
+  JoinEntry::open(household, std::move(link), station_, std::move(unproved),
                   [this](Household& home, SidedLinkPtr& joined, std::shared_ptr<session::AssociationRecord> record,
                          MutableBytes frame) { return admit(home, joined, std::move(record), frame); });
 }

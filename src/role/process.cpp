@@ -20,7 +20,8 @@ Process::Process(const config::Common& common, observe::Log& log)
       key_log_path_(common.debug.keylog) {
   take_signals();
   for (std::size_t i = 0; i < loops_.size(); ++i) households_.push_back(std::make_unique<Household>(loops_.at(i)));
-  const std::size_t connections = std::size_t{common.limits.associations} + common.limits.sessions;
+  // From each source as many: behind a middlebox, all come from one.
+  const std::size_t connections = station_.connections();
   connection_limits_ = std::make_shared<runtime::ConnectionLimits>(connections, connections);
 }
 

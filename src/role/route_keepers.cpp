@@ -40,6 +40,7 @@ void RouteKeepers::start() {
 void RouteKeepers::adopt(AllRules routes, Serves serves) {
   std::vector<std::pair<std::shared_ptr<RouteKeeper>, std::shared_ptr<const RouteRules>>> told;
   std::vector<std::shared_ptr<RouteKeeper>> fresh;
+  std::vector<std::shared_ptr<RouteKeeper>> gone;
   {
     const std::lock_guard lock{mutex_};
     routes_ = std::move(routes);
@@ -51,6 +52,7 @@ void RouteKeepers::adopt(AllRules routes, Serves serves) {
       told.emplace_back(it->second.keeper, stays ? found->second : nullptr);
       if (!stays && user != own_) {
         --others_;
+        gone.push_back(std::move(it->second.keeper));
         it = kept_.erase(it);
       } else {
         ++it;
@@ -63,6 +65,7 @@ void RouteKeepers::adopt(AllRules routes, Serves serves) {
     if (!started_) fresh.clear();
   }
   for (const auto& [keeper, rules] : told) keeper->adopt(rules);
+  for (const auto& keeper : gone) keeper->give_up();  // here: whoever holds it last may do so on another thread
   for (const auto& keeper : fresh) keeper->start();
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 
@@ -49,7 +50,8 @@ struct Station {
         associations(common.limits.associations),
         association_sources(common.limits.associations, common.limits.associations_per_source),
         handshakes(common.limits.handshakes, common.limits.handshakes_per_source),
-        sessions(common.limits.sessions) {
+        sessions(common.limits.sessions),
+        unproved(connections(), unproved_of_a_source()) {
     link_options.high_water_bytes = limits.buffer;
     link_options.low_water_bytes = limits.buffer / 4;
   }
@@ -65,6 +67,7 @@ struct Station {
   runtime::ConnectionLimits association_sources;  // associations by the address that they come from
   runtime::ConnectionLimits handshakes;           // associations in progress, likewise
   Quota sessions;
+  runtime::ConnectionLimits unproved;  // connections that have neither begun an association nor shown a good JOIN
   runtime::LinkOptions link_options;
   std::atomic<bool> draining{false};
 
@@ -74,6 +77,13 @@ struct Station {
 
   /// @fault configuration
   Result<> open_audit(const config::Audit& audit);
+
+  /// How many there may be on all listeners together.
+  std::size_t connections() const { return std::size_t{limits.associations} + limits.sessions; }
+  /// Never all, unless they are few.
+  std::size_t unproved_of_a_source() const {
+    return std::clamp(connections() / 2, std::size_t{64}, limits::unproved_of_a_source);
+  }
 };
 
 inline Result<> Station::open_audit(const config::Audit& audit) {

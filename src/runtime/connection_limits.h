@@ -1,9 +1,7 @@
 #pragma once
 
-#include <memory>
-
-#include "base/result.h"
 #include "runtime/address.h"
+#include "runtime/shares.h"
 
 namespace louver::runtime {
 
@@ -11,16 +9,18 @@ namespace louver::runtime {
 /// docs/protocol.md §11. From any thread; listeners may share one.
 class ConnectionLimits {
  public:
-  ConnectionLimits(std::size_t most_in_all, std::size_t most_per_source);
+  ConnectionLimits(std::size_t most_in_all, std::size_t most_per_source) : shares_(most_in_all, most_per_source) {}
 
   /// Counts a connection until the returned token is dropped, on whatever thread, also when the limits are gone.
   /// @fault limit_exceeded  says which limit
-  Result<std::shared_ptr<void>> admit(const IpAddress& from);
-  std::size_t in_all() const;
+  Result<std::shared_ptr<void>> admit(const IpAddress& from) {
+    const IpAddress source = source_of(from);
+    return shares_.take(source, [&source] { return "from " + source.to_string(); });
+  }
+  std::size_t in_all() const { return shares_.in_all(); }
 
  private:
-  struct Counts;
-  std::shared_ptr<Counts> counts_;
+  Shares<IpAddress> shares_;
 };
 
 }  // namespace louver::runtime

@@ -80,6 +80,16 @@ def connect(port, source=None):
     return socket.create_connection(("127.0.0.1", port), timeout=20, source_address=(source, 0) if source else None)
 
 
+def is_over(s):
+    """The other end has ended it, or reset it."""
+    if not select.select([s], [], [], 0)[0]:
+        return False
+    try:
+        return s.recv(1, socket.MSG_PEEK) == b""
+    except OSError:
+        return True
+
+
 def remote_ports(pid):
     """Where the connections that a process has opened lead to (those that it accepted have its own listening port)."""
     inodes = set()
@@ -200,6 +210,49 @@ class Hostile(Case):
             self.assertIn(b"timeout", read_all(s))
             s.close()
         self.assertLess(time.monotonic() - begun, 15)
+
+    def test_DS_11_a_source_that_proves_nothing_never_takes_every_place(self):
+        """An octet that may begin a JOIN is no more than a connection."""
+        path = self.serve(extra="[limits]\nassociations = 40\nassociations_per_source = 40\nsessions = 60\nsessions_per_association = 60\n")  # so 100 connections, 64 of a source that proves nothing
+        for party in (1, 2):
+            held = [connect(path.ports[party], "127.0.0.9") for _ in range(120)]
+            for s in held:
+                try:
+                    s.sendall(b"\x05")
+                except OSError:
+                    pass  # it is one of those that were refused
+            wait_for(lambda: sum(is_over(s) for s in held) >= 120 - 64, "all above the limit are refused")
+            self.assertEqual(sum(is_over(s) for s in held), 120 - 64)
+            self.assertEqual(self.curl(path)[1], b"hello")
+            for s in held:
+                s.close()
+
+    def test_DS_11_the_first_octet_of_a_join_gives_no_second_deadline(self):
+        path = self.serve(extra='[limits]\nhandshake_deadline = "2s"\n')
+        for party in (1, 2):
+            with connect(path.ports[party]) as s:
+                begun = time.monotonic()
+                time.sleep(1.5)
+                s.sendall(b"\x05")
+                read_all(s)
+                self.assertLess(time.monotonic() - begun, 3.2)
+
+    def test_DS_12_an_application_that_asks_nothing_is_hung_up_on(self):
+        nginx = self.origin()
+        nginx.put("hi", b"hello")
+        path = self.path(1, origin_port=nginx.port)
+        path.extra = {"agent": '[limits]\nidle_deadline = "1s"\n'}
+        path.start()
+        ask = b"GET http://site.example/hi HTTP/1.1\r\nHost: site.example\r\n\r\n"
+        for said in (b"", ask[:30], ask, ask + ask[:30]):
+            with self.subTest(said=said), connect(path.ports[0]) as s:
+                s.settimeout(15)
+                begun = time.monotonic()
+                s.sendall(said)
+                answer = read_all(s)
+                self.assertGreater(time.monotonic() - begun, 0.8)
+                self.assertLess(time.monotonic() - begun, 10)
+                self.assertEqual(answer.count(b"hello"), 1 if said.startswith(ask) else 0)
 
     def test_DS_02_a_flood_of_canned_hellos_from_one_source_leaves_room_for_others(self):
         path = self.serve(extra='[limits]\nhandshakes = 30\nhandshakes_per_source = 10\nhandshake_deadline = "100s"\n')

@@ -127,6 +127,21 @@ class Users(Case):
             self.assertEqual(s.recv(10), b"hello")
 
     @only_root
+    def test_DS_12_one_user_takes_no_more_than_his_share_of_the_connections(self):
+        path = self.ready(users='["root", "nobody"]')
+        path.extra["agent"] = "[limits]\nassociations = 20\nassociations_per_source = 20\nhandshakes = 20\nsessions = 20\nsessions_per_association = 20\n"  # so 40 connections, 10 of each other user
+        path.start()
+        flood = play(NOBODY, "held = [socket.create_connection(('127.0.0.1', port)) for _ in range(60)]\n"
+                     "print('there', flush=True); sys.stdin.readline()", ("port", path.ports[0]))
+        self.addCleanup(flood.stdout.close)
+        self.assertEqual(flood.stdout.readline(), "there\n")
+        for _ in range(3):
+            self.assertEqual(ask(path, 0), (200, "ok"))
+        self.assertIn("there are already 10 connections of user 65534", path.agent.wait_event("connection.refused")[0]["what"])
+        flood.communicate("\n", timeout=20)
+        wait_for(lambda: ask(path, NOBODY)[0] == 200, "his turn again")
+
+    @only_root
     def test_JN_06_users_who_are_listed_have_associations_of_their_own(self):
         path = self.ready(users='["root", "nobody"]', n=2)
         path.extra["agent"] = "threads = 2\n"
