@@ -202,6 +202,12 @@ Result<> AssociationRecord::note_blocked(BlockedNote note) {
     return Error{Fault::bad_value, "Blocked for session " + std::to_string(what.session)};
   if (terms().find_context(ContextId{what.context}) == nullptr)
     return Error{Fault::bad_value, "Blocked for context " + std::to_string(what.context)};
+  const auto sees = [&](Direction direction) {
+    return terms().grant(note.by, ContextId{what.context}, direction) != Grant::none;
+  };
+  if (std::ranges::none_of(both_directions, sees))
+    return Error{Fault::bad_value,
+                 "Blocked for context " + std::to_string(what.context) + " by a middlebox that may not look at it"};
   if (printable(what.reason.text()) != what.reason.text())
     return Error{Fault::bad_value, "Blocked with a reason that is not printable ASCII"};
   {

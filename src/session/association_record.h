@@ -104,7 +104,7 @@ class AssociationRecord {
   void set_speaker(std::function<void(const wire::Blocked&)> speaker);
   void say_blocked(const wire::Blocked& blocked) const;
   /// Endpoint: keeps what a middlebox said, for the session's user; the newest `limits::blocked_notes`.
-  /// @fault bad_value  no such session or context, or an unprintable reason
+  /// @fault bad_value  no such session or context, one that its sender may not look at, or an unprintable reason
   /// @fault unexpected_message  said twice, or by somebody oftener than there were sessions
   Result<> note_blocked(BlockedNote note);
   std::optional<BlockedNote> blocked(SessionNumber number) const;

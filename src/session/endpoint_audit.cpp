@@ -7,6 +7,9 @@
 namespace louver::session {
 namespace {
 
+/// They come ten minutes apart, and a JOIN within seconds.
+constexpr std::uint32_t receipts_of_unknown_most = 2;
+
 Error bad(const std::string& why) { return {Fault::bad_value, why}; }
 
 /// Many messages in one piece: each piece is a TLS record.
@@ -99,6 +102,28 @@ Result<> EndpointAudit::count_late(PartyIndex from) {
   return {};
 }
 
+/// Of a session that has not joined here and perhaps never will: it is forgotten if it does not.
+Result<EndpointAudit::Session*> EndpointAudit::make_unknown(SessionNumber number, PartyIndex from, TimePoint now) {
+  if (unknown_ >= limits::audit_ahead)
+    return Error{Fault::limit_exceeded, "party " + std::to_string(raw(from)) + ": too many sessions that never joined"};
+  ++unknown_;
+  Session& session = sessions_[number];
+  close_at(session, now + limits::handshake_deadline);
+  return &session;
+}
+
+/// It has joined at this end.
+void EndpointAudit::know(Session& session) {
+  if (!std::exchange(session.known, true) && session.until != TimePoint::max()) --unknown_;
+  if (!session.ended) session.until = TimePoint::max();
+  std::ranges::move(session.unheard, std::back_inserter(events_));
+  session.unheard.clear();
+}
+
+void EndpointAudit::tell(Session& session, AuditEvent event) {
+  (session.known ? events_ : session.unheard).push_back(std::move(event));
+}
+
 Result<> EndpointAudit::on_value(PartyIndex from, Bytes body, TimePoint now) {
   LOUVER_ASSIGN(const wire::Audit value, wire::decode<wire::Audit>(body));
   LOUVER_TRY(check(from, value));
@@ -115,10 +140,13 @@ Result<> EndpointAudit::take(PartyIndex from, const wire::Audit& value, TimePoin
       events_.emplace_back(ValueLate{{from, value}});
       return {};
     }
-    found = sessions_.emplace(number, Session{}).first;
-    close_at(found->second, now + limits::handshake_deadline);
+    LOUVER_TRY(make_unknown(number, from, now));
+    found = sessions_.find(number);
   }
   Session& session = found->second;
+  if (std::ranges::find(session.signed_off, from) != session.signed_off.end())
+    return Error{Fault::unexpected_message,
+                 "party " + std::to_string(raw(from)) + ": an Audit behind the last receipt"};
   if (!session.chains[{from, stream_of(value)}].add(value))
     return Error{Fault::unexpected_message,
                  "party " + std::to_string(raw(from)) + ": an Audit twice, or behind a later one"};
@@ -138,8 +166,7 @@ Result<> EndpointAudit::take(PartyIndex from, const wire::Audit& value, TimePoin
     return Error{Fault::limit_exceeded,
                  "party " + std::to_string(raw(from)) + ": values for too many messages that have not come"};
   if (own && value.out == static_cast<std::uint8_t>(AuditPlace::in)) {
-    session.known = true;
-    if (!session.ended) session.until = TimePoint::max();
+    know(session);
     pending.received = true;
     session.last_received.insert_or_assign(value.context, key);
     for (const Attested& one : pending.values) {
@@ -153,7 +180,8 @@ Result<> EndpointAudit::take(PartyIndex from, const wire::Audit& value, TimePoin
     waiting_.pop_front();
     const auto its = sessions_.find(oldest.session);
     if (its == sessions_.end()) continue;
-    if (auto node = its->second.pending.extract(oldest.key)) emit(oldest.session, oldest.key, std::move(node.mapped()));
+    if (auto node = its->second.pending.extract(oldest.key))
+      emit(oldest.session, its->second, oldest.key, std::move(node.mapped()));
   }
   return {};
 }
@@ -163,18 +191,18 @@ void EndpointAudit::judge_if_complete(SessionNumber number, Session& session, co
   if (found == session.pending.end() || !found->second.received) return;
   const Judgement judgement = judge(segments(key.context, incoming()), found->second.values, true);
   if (!judgement.missing.empty()) return;
-  emit(number, key, std::move(session.pending.extract(found).mapped()));
+  emit(number, session, key, std::move(session.pending.extract(found).mapped()));
 }
 
-void EndpointAudit::emit(SessionNumber number, const Key& key, Pending&& pending) {
+void EndpointAudit::emit(SessionNumber number, Session& session, const Key& key, Pending&& pending) {
   if (!pending.received) {
     for (const Attested& one : pending.values) {
       if (one.party != record_->self()) --unreceived_[one.party];
     }
   }
   Judgement judgement = judge(segments(key.context, incoming()), pending.values, pending.received);
-  events_.emplace_back(MessageJudged{number, Exchange{key.exchange}, key.message, ContextId{key.context}, incoming(),
-                                     std::move(judgement), std::move(pending.values)});
+  tell(session, MessageJudged{number, Exchange{key.exchange}, key.message, ContextId{key.context}, incoming(),
+                              std::move(judgement), std::move(pending.values)});
 }
 
 Result<> EndpointAudit::note(AuditOutbox::Taken taken, TimePoint now, const Send& send) {
@@ -188,14 +216,13 @@ Result<> EndpointAudit::note(AuditOutbox::Taken taken, TimePoint now, const Send
         continue;
       }
       Session& session = sessions_[note.session];
+      know(session);
       (void)session.chains[{record_->self(), stream_of(value)}].add(value);
       batch.add(value);
       events_.emplace_back(ValueSent{value});
     }
     if (!batch.empty()) LOUVER_TRY(send(0, batch.take()));
-    Session& session = sessions_[note.session];
-    session.known = true;
-    if (!session.ended) session.until = TimePoint::max();
+    know(sessions_[note.session]);
     if (note.ended) {
       LOUVER_TRY(on_end(note, now, send));
     } else if (reporter_.due(note.session, now)) {
@@ -265,15 +292,16 @@ Result<> EndpointAudit::on_receipt(PartyIndex from, Bytes body, TimePoint now) {
     events_.emplace_back(ReceiptTaken{std::move(receipt), true});
     return {};
   }
-  Session& session = found != sessions_.end() ? found->second : sessions_[number];
-  if (!session.known && session.until == TimePoint::max()) close_at(session, now + limits::handshake_deadline);
+  if (found == sessions_.end()) LOUVER_TRY(make_unknown(number, from, now));
+  Session& session = sessions_[number];
   const bool over = std::ranges::find(session.signed_off, from) != session.signed_off.end();
-  if (over || said.number != session.receipts[from] + 1)
+  const bool too_soon = !session.known && said.number > receipts_of_unknown_most;
+  if (over || too_soon || said.number != session.receipts[from] + 1)
     return Error{Fault::unexpected_message, "a receipt of party " + std::to_string(raw(from)) + " out of turn"};
   LOUVER_TRY(check_entries(from, said, session));
   ++session.receipts[from];
   if (said.last == 1) session.signed_off.push_back(from);
-  events_.emplace_back(ReceiptTaken{std::move(receipt)});
+  tell(session, ReceiptTaken{std::move(receipt)});
   close_if_done(number);
   return {};
 }
@@ -296,10 +324,10 @@ void EndpointAudit::close_if_done(SessionNumber number) {
 }
 
 void EndpointAudit::close(SessionNumber number, Session& session) {
-  for (auto& [key, pending] : session.pending) emit(number, key, std::move(pending));
+  for (auto& [key, pending] : session.pending) emit(number, session, key, std::move(pending));
   session.pending.clear();
-  if (!session.known) {  // no JOIN came: nobody's session, so nothing to close
-    session.pending.clear();
+  if (!session.known) {  // no JOIN came: nobody's session, so there is nothing to tell
+    --unknown_;
     return;
   }
   (void)closed_.mark(raw(number));
@@ -330,7 +358,7 @@ void EndpointAudit::on_deadline(TimePoint now) {
     const auto found = sessions_.find(oldest.session);
     if (found == sessions_.end()) continue;
     if (auto node = found->second.pending.extract(oldest.key))
-      emit(oldest.session, oldest.key, std::move(node.mapped()));
+      emit(oldest.session, found->second, oldest.key, std::move(node.mapped()));
     close_if_done(oldest.session);
   }
   if (now < next_close_) return;

@@ -80,7 +80,8 @@ class EndpointAudit {
   };
   using Stream = std::pair<PartyIndex, AuditStream>;
   struct Session {
-    bool known = false;  // joined at this end
+    bool known = false;               // joined at this end
+    std::vector<AuditEvent> unheard;  // of a session that may never be: told once it is known, else forgotten
     bool ended = false, whole = false;
     TimePoint until = TimePoint::max();  // when it is closed, whatever is missing
     std::map<Key, Pending> pending;
@@ -99,6 +100,9 @@ class EndpointAudit {
   Result<> check(PartyIndex from, const wire::Audit& value) const;
   Result<> check_session(std::uint64_t number) const;
   Result<> count_late(PartyIndex from);
+  Result<Session*> make_unknown(SessionNumber number, PartyIndex from, TimePoint now);
+  void know(Session& session);
+  void tell(Session& session, AuditEvent event);
   Result<> take(PartyIndex from, const wire::Audit& value, TimePoint now);
   Result<> on_end(const AuditNote& note, TimePoint now, const Send& send);
   Result<> send_receipt(SessionNumber session, bool last, TimePoint now, const Send& send);
@@ -106,7 +110,7 @@ class EndpointAudit {
   bool states(PartyIndex party, const AuditStream& stream) const;
   bool owes_receipts(PartyIndex party) const;
   void judge_if_complete(SessionNumber number, Session& session, const Key& key);
-  void emit(SessionNumber number, const Key& key, Pending&& pending);
+  void emit(SessionNumber number, Session& session, const Key& key, Pending&& pending);
   void close_if_done(SessionNumber number);
   void close(SessionNumber number, Session& session);
   void close_at(Session& session, TimePoint when);
@@ -118,7 +122,8 @@ class EndpointAudit {
   AuditReporter reporter_;
   std::array<std::map<std::uint8_t, std::vector<const Segment*>>, 2> segments_;  // audited ones, by direction
   std::map<SessionNumber, Session> sessions_;
-  JoinWindow closed_;  // sessions of which nothing more is expected
+  std::size_t unknown_ = 0;  // of them
+  JoinWindow closed_;        // sessions of which nothing more is expected
   TimePoint next_close_ = TimePoint::max();
   std::deque<Waiting> waiting_;                   // received messages of which a value is missing, oldest first
   std::map<PartyIndex, std::size_t> unreceived_;  // values for messages that have not come

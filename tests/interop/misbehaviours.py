@@ -586,6 +586,14 @@ def value_of_another_session(stage):
     stage.hear(client)
 
 
+@row(CLIENT, "client_value_behind_the_last_receipt", "AU-03", "gateway", "bad_frame")
+def value_behind_the_last_receipt(stage):
+    session = stage.client().establish().join(1)
+    session.say_receipt()
+    session.send(1, b"all")
+    stage.hear(session.endpoint)
+
+
 @row(CLIENT, "receipt_of_an_anonymous_client", "AU-03", "gateway", "bad_frame")
 def receipt_of_an_anonymous_client(stage):
     client = stage.anonymous_client().establish()

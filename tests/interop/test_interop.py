@@ -17,6 +17,7 @@ from listening import Listening  # noqa: E402
 from recording import Recording  # noqa: E402
 from trailing import TrailingOrigin  # noqa: E402
 from peer import wire  # noqa: E402
+from peer.audit import OUT, Stating  # noqa: E402
 from peer.channel import Identity  # noqa: E402
 from peer.http import bound_to, lifted  # noqa: E402
 from peer.party import Client, Middlebox, PeerAlert, Server, honest  # noqa: E402
@@ -368,6 +369,29 @@ class AsClient(Interop):
                 path.stop()
                 self.log(n + 1).unlink()
 
+
+    def test_what_is_stated_about_sessions_that_never_join_leaves_the_log_whole(self):  # AU-03
+        _, path = self.stream_path(1, {1: {"upstream": "write", "downstream": "write"}})
+        self.start_without_agent(self.audited(path))
+        client = self.client(path, hello=self.hello(path, extensions=[(1, b"\1\2")])).establish()
+        for number in (2, 3):
+            never = Stating(client.session_keys(number), client.manifest_hash, client.identity)
+            if number == 2:
+                value = never.note(0, 1, OUT, 0, b"never sent", True)
+                never.chains.add(value)
+                client.say(0, wire.AUDIT, value.encode())
+            client.say(0, wire.RECEIPT, never.sign(never.receipt()))
+        client.flush()
+        session = client.join(4)
+        session.send(1, b"hello, origin")
+        session.finish()
+        self.assertEqual(session.read_until_end().attest(), {(2, 0, 0): "unmodified"})
+        session.wire.close()
+        wait_for(lambda: '"type":"session_end"' in self.log(2).read_text(), "the end of the session in the log")
+        client.wire.close()
+        path.gateway.wait_event("association.fail")
+        objects = self.accepted_log(path, 2, {"unmodified": 1})
+        self.assertEqual({one["session"] for one in objects if "session" in one}, {4})
 
     def test_audit_in_every_suite(self):  # AU-01
         _, path = self.stream_path(1, {1: {"upstream": "write", "downstream": "write"}})

@@ -5,10 +5,13 @@ namespace louver::rogue {
 namespace {
 
 constexpr std::size_t server = 3;
+const sim::PathSpec watched{.middleboxes = 2,
+                            .profile = &single_traits,
+                            .grants = grants_on("a", {session::Grant::read, session::Grant::read})};
 
 class Blocked : public testing::Test {
  protected:
-  Blocked() : path(established({.middleboxes = 2, .profile = &single_traits})), session(joined(*path)) {}
+  Blocked() : path(established(watched)), session(joined(*path)) {}
 
   static wire::Blocked word(std::uint64_t number, std::string_view reason = "rule 7", std::uint8_t context = 1) {
     wire::Blocked out;
@@ -55,7 +58,7 @@ TEST_F(Blocked, each_middlebox_speaks_for_itself_only) {
 
 TEST_F(Blocked, of_no_session_or_one_that_never_was_is_noticed_by_the_client) {
   for (const std::uint64_t number : {std::uint64_t{0}, std::uint64_t{2}, ~std::uint64_t{0}}) {
-    path = established({.middleboxes = 2, .profile = &single_traits});
+    path = established(watched);
     session = joined(*path);
     say(1, word(number));
     expect_refused_by(0, Fault::bad_value);
@@ -63,7 +66,7 @@ TEST_F(Blocked, of_no_session_or_one_that_never_was_is_noticed_by_the_client) {
 }
 
 TEST_F(Blocked, may_reach_the_server_before_the_join_but_not_from_far_ahead) {
-  path = established({.middleboxes = 2, .profile = &single_traits});
+  path = established(watched);
   auto chain = joined(*path);
   ASSERT_TRUE(path->record(server)->note_blocked({PartyIndex{1}, word(2)}));
   EXPECT_FALSE(path->record(server)->note_blocked({PartyIndex{1}, word(limits::join_window + 2)}));
@@ -95,9 +98,22 @@ TEST_F(Blocked, for_a_context_that_does_not_exist_is_noticed) {
   expect_refused_by(0, Fault::bad_value);
 }
 
+// It saw nothing and stopped nothing: a false "403" would have the user do again what was done.
+TEST_F(Blocked, by_a_middlebox_that_may_not_look_there_is_noticed) {
+  using session::Grant;
+  for (const std::size_t by : {std::size_t{1}, std::size_t{2}}) {
+    const GrantRow row = by == 1 ? GrantRow{Grant::none, Grant::write} : GrantRow{Grant::write, Grant::none};
+    path = established({.middleboxes = 2, .profile = &single_traits, .grants = grants_on("a", row)});
+    session = joined(*path);
+    say(by, word(1));
+    expect_refused_by(0, Fault::bad_value);
+    EXPECT_FALSE(path->record(server)->blocked(SessionNumber{1}));
+  }
+}
+
 TEST_F(Blocked, with_a_reason_that_is_no_printable_text_is_noticed) {  // AU-04, AL-01
   for (const std::string_view reason : {"two\nlines", "esc\x1b[31m", "caf\xc3\xa9", "\x7f"}) {
-    path = established({.middleboxes = 2, .profile = &single_traits});
+    path = established(watched);
     session = joined(*path);
     say(2, word(1, reason));
     expect_refused_by(0, Fault::bad_value);
