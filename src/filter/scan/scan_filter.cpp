@@ -97,7 +97,7 @@ class ScanFilter final : public Filter {
       LOUVER_ASSIGN(verdict, search(*message.search, part, piece));
     }
     if (part.end) {
-      bodies_.forget(part.direction, part.exchange);
+      if (is_body(part.context_name)) bodies_.forget(part.direction, part.exchange);
       message = {};
     }
     return verdict;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "filter/coding/coded_by_hand.h"
 #include "filter/test_support.h"
 
 namespace louver::filter::scan {
@@ -124,6 +125,31 @@ TEST(Scan, stops_what_it_cannot_search_unless_told_to_let_it_pass) {  // FI-02
   const auto early = relay.feed("request-body", c2s, "body before its head");
   ASSERT_FALSE(early);
   EXPECT_THAT(early.error().detail, HasSubstr("before its head"));
+}
+
+// FI-02: whatever else of the message is searched between them
+TEST(Scan, goes_by_the_head_when_the_body_comes_behind_other_messages) {
+  const TestSession session{{"response-head", Grant::none, Grant::inspect},
+                            {"response-credentials", Grant::none, Grant::inspect},
+                            {"response-body", Grant::none, Grant::inspect}};
+  Findings findings;
+  for (const bool pass_coded : {false, true}) {
+    const ScanOptions options{.rules = {{"a", "evil"}}, .pass_coded = pass_coded, .write = findings.writer()};
+    TestRelay coded{session, scans(options)};
+    ASSERT_TRUE(coded.feed("response-head", s2c, "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\n"));
+    ASSERT_TRUE(coded.feed("response-credentials", s2c, "set-cookie: a=b\r\n"));
+    const auto fed = coded.feed("response-body", s2c, coding::by_hand::gzip("something evil"));
+    ASSERT_FALSE(fed);
+    EXPECT_THAT(fed.error().detail, HasSubstr("rule \"a\" matches"));
+    TestRelay part{session, scans(options)};
+    ASSERT_TRUE(part.feed("response-head", s2c, "HTTP/1.1 206 Partial Content\r\n\r\n"));
+    ASSERT_TRUE(part.feed("response-credentials", s2c, ""));
+    EXPECT_FALSE(part.feed("response-body", s2c, "il"));
+    TestRelay plain{session, scans(options)};
+    ASSERT_TRUE(plain.feed("response-head", s2c, "HTTP/1.1 200 OK\r\n\r\n"));
+    ASSERT_TRUE(plain.feed("response-credentials", s2c, "set-cookie: a=b\r\n"));
+    EXPECT_TRUE(plain.feed("response-body", s2c, "good"));
+  }
 }
 
 TEST(Scan, stops_the_octets_of_a_tunnel_unless_told_to_let_them_pass) {  // FI-02

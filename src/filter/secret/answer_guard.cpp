@@ -8,9 +8,10 @@
 namespace louver::filter::secret {
 namespace {
 
-/// Head, credentials, body, and trailers where the session carries them.
+/// Each has one message of every answer.
 unsigned contexts_of_an_answer(const session::Terms& terms) {
-  return terms.find_context("response-trailers") != nullptr ? 4 : 3;
+  return static_cast<unsigned>(std::ranges::count_if(
+      terms.contexts(), [](const session::ContextInfo& one) { return one.has[slot(Direction::s2c)]; }));
 }
 
 bool is_interim(const http::Head& head) {

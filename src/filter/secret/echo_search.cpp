@@ -40,13 +40,15 @@ void EchoSearch::add(std::string_view spelling, unsigned notations, Track::Fold 
 
 /// NULs, and in base64 the ends of lines, but only within what may become an echo, and only a few: else a match that
 /// began by chance would wait for ever.
-bool EchoSearch::overlooks(Track& track, unsigned char octet) {
+bool EchoSearch::overlooks(const Track& track, unsigned char octet, unsigned& in_a_row) {
   const bool blank = octet == 0 || (track.fold == Track::Fold::base64 && (octet == '\r' || octet == '\n'));
-  track.overlooked = blank ? track.overlooked + 1 : 0;
-  return blank && track.overlooked <= overlooked_most;
+  in_a_row = blank ? in_a_row + 1 : 0;
+  return blank && in_a_row <= overlooked_most;
 }
 
 void EchoSearch::take(Track& track, Symbol symbol, std::uint64_t end, std::vector<Echo>& found) {
+  const bool line_end = symbol.octet != 0 && overlooks(track, symbol.octet, track.overlooked_meant);
+  if (line_end) return;  // one that was escaped
   const char plain = static_cast<char>(symbol.octet);
   if (track.fold == Track::Fold::base64) symbol.octet = static_cast<unsigned char>(folded_to_base64(plain));
   if (track.fold == Track::Fold::lower_case) symbol.octet = static_cast<unsigned char>(folded_to_lower(plain));
@@ -62,7 +64,7 @@ void EchoSearch::search(Bytes piece, std::vector<Echo>& found) {
       const auto octet = std::to_integer<unsigned char>(byte);
       const std::uint64_t here = at++;
       if (track.at_rest && !track.awakes[octet]) continue;
-      if (overlooks(track, octet)) continue;
+      if (overlooks(track, octet, track.overlooked)) continue;
       track.unescape.feed({octet, here}, [&](Symbol symbol) { take(track, symbol, here + 1, found); });
       track.at_rest = !track.unescape.open_from() &&
                       std::ranges::all_of(track.wanted, [](const Progress& one) { return one.length() == 0; });

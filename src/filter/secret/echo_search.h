@@ -16,8 +16,8 @@ struct Echo {
 
 /// Searches one message for one credential as its pieces come, however it is cut: as it is; with percent-encoding; with
 /// the escapes of JSON and of HTML; in base64 and base64url, wherever it stands in what was encoded; in hexadecimal.
-/// The last three also with such escapes on top. Up to three NULs between two characters are overlooked, so text in
-/// UTF-16 or UTF-32 is read too.
+/// The last three also with such escapes on top, base64 in lines or not. Up to three NULs between two characters are
+/// overlooked, so text in UTF-16 or UTF-32 is read too.
 class EchoSearch {
  public:
   explicit EchoSearch(std::shared_ptr<const Credential> credential);
@@ -40,11 +40,12 @@ class EchoSearch {
     enum class Fold : std::uint8_t { none, base64, lower_case } fold = Fold::none;
     std::array<bool, 256> awakes{};  // octets at which something may begin
     bool at_rest = true;
-    unsigned overlooked = 0;  // in a row
+    unsigned overlooked = 0;        // in a row
+    unsigned overlooked_meant = 0;  // likewise, of what escapes stand for
   };
   void add(std::string_view spelling, unsigned notations, Track::Fold fold, std::span<const Needle> needles);
   static void take(Track& track, Symbol symbol, std::uint64_t end, std::vector<Echo>& found);
-  static bool overlooks(Track& track, unsigned char octet);
+  static bool overlooks(const Track& track, unsigned char octet, unsigned& in_a_row);
 
   std::shared_ptr<const Credential> credential_;  // the tracks refer to it
   std::vector<Track> tracks_;

@@ -15,7 +15,6 @@ namespace {
 
 constexpr std::string_view kind = "secret";
 constexpr std::array answer_contexts = {"response-head", "response-credentials", "response-body"};
-constexpr const char* answer_trailers = "response-trailers";  // where the session carries them
 constexpr std::size_t credentials_bytes_most = http::head_bytes_most;
 constexpr http::RequestEdit readable{.whole = true, .plain = true};  // answers that can be searched
 
@@ -29,11 +28,19 @@ bool fits(std::string_view prefix, std::string_view target) {
   return prefix.ends_with('/') || path.size() == prefix.size() || path[prefix.size()] == '/';
 }
 
+std::string_view without_port(std::string_view authority) {
+  const std::size_t end = authority.starts_with('[') ? authority.find(']') : std::size_t{0};
+  return authority.substr(0, authority.find(':', end));
+}
+
+/// An entry without a port watches every port: routes and origins without one lead all of them to one server, which may
+/// tell on one what it was given on another.
 bool is_watched_host(const SecretOptions& options, const http::Head& head) {
-  return std::ranges::find(options.hosts, head.host) != options.hosts.end();
+  return std::ranges::any_of(options.hosts,
+                             [&](std::string_view one) { return one == head.host || one == without_port(head.host); });
 }
 bool is_listed(const SecretOptions& options, const http::Head& head) {
-  return is_watched_host(options, head) &&
+  return std::ranges::find(options.hosts, head.host) != options.hosts.end() &&
          std::ranges::any_of(options.paths, [&](const std::string& one) { return fits(one, head.target); });
 }
 
@@ -126,7 +133,11 @@ class SecretFactory final : public FilterFactory {
     if (!options_->watch_answers) return out;
     out[1].least = more_if_granted(out[1], session);
     for (const char* context : answer_contexts) out.push_back(watch(context, session));
-    if (session.terms->find_context(answer_trailers) != nullptr) out.push_back(watch(answer_trailers, session));
+    // And what else of answers this session has: trailers, values with contexts of their own.
+    for (const session::ContextInfo& context : session.terms->contexts()) {
+      const bool told = std::ranges::find(answer_contexts, context.name) != answer_contexts.end();
+      if (context.has[slot(Direction::s2c)] && !told) out.push_back(watch(context.name, session));
+    }
     return out;
   }
   Result<std::unique_ptr<Filter>> make(const SessionInfo& session) const override {

@@ -223,6 +223,8 @@ std::string in_json(std::string_view text, bool all) {
   for (const char c : text) {
     if (all || c == '<' || c == '&' || c == '+') {
       out += "\\u00" + to_hex(as_bytes({&c, 1}));
+    } else if (c == '\r' || c == '\n') {
+      out += c == '\r' ? "\\r" : "\\n";
     } else {
       out += (c == '"' || c == '/' ? "\\" : "") + std::string{c};
     }
@@ -282,6 +284,8 @@ std::vector<std::pair<std::string, std::string>> wrappings() {
     out.emplace_back("base64 in lines behind " + before, with_line_ends(text));
     out.emplace_back("base64 in a query behind " + before, percent(text, false, true));
     out.emplace_back("base64 in JSON behind " + before, in_json(text, false));
+    out.emplace_back("base64 in lines in JSON behind " + before, in_json(with_line_ends(text), false));
+    out.emplace_back("base64 in lines in a query behind " + before, percent(with_line_ends(text), false, true));
   }
   return out;
 }
@@ -457,12 +461,27 @@ TEST(Secret, is_watched_in_answers_to_requests_that_did_not_get_it) {  // HT-17:
   EXPECT_FALSE(relay.feed("response-body", s2c, key));
 }
 
-/// http/1 where both ends carry trailers.
+// HT-17: routes and origins without a port lead every port to one server
+TEST(Secret, is_watched_on_every_port_of_a_host_that_is_listed_without_one) {
+  const TestSession session = inspecting();
+  Findings findings;
+  TestRelay relay{session, secrets(findings)};
+  EXPECT_EQ(sent(relay, "/v1", "api.example:8081", "authorization: mine\r\n"), "authorization: mine\r\n");
+  ASSERT_TRUE(relay.feed("response-head", s2c, fine));
+  EXPECT_FALSE(relay.feed("response-body", s2c, key));
+  TestRelay other{session, secrets(findings)};
+  EXPECT_EQ(sent(other, "/v1", "api.example.org", ""), "");
+  ASSERT_TRUE(other.feed("response-head", s2c, fine));
+  EXPECT_TRUE(other.feed("response-body", s2c, key)) << "nobody's who was given it";
+}
+
+/// http/1 where both ends carry trailers, and a value of answers has a context of its own.
 session::ProfileTraits with_trailers() {
   static const auto contexts = [] {
     std::vector<session::ContextTraits> out{profiles[0].contexts.begin(), profiles[0].contexts.end()};
     out.push_back({.name = "request-trailers", .directions = 1});
     out.push_back({.name = "response-trailers", .directions = 2});
+    out.push_back({.name = "note", .directions = 2});
     return out;
   }();
   session::ProfileTraits out = profiles[0];
@@ -477,18 +496,20 @@ TEST(Secret, comes_back_in_no_trailer) {  // HT-17
                         {"response-head", Grant::none, Grant::inspect},
                         {"response-credentials", Grant::none, Grant::inspect},
                         {"response-body", Grant::none, Grant::inspect},
-                        {"response-trailers", Grant::none, trailers}},
+                        {"response-trailers", Grant::none, trailers},
+                        {"note", Grant::none, Grant::inspect}},
                        with_trailers()};
   };
   const std::string echo = "x-echo: " + std::string{key} + "\r\n";
   const auto inspecting_them = session_with(Grant::inspect);
   Findings findings;
   TestRelay relay{inspecting_them, secrets(findings)};
-  for (std::uint32_t i = 1; i <= 1500; ++i) {  // an answer is over with the last of its four messages
+  for (std::uint32_t i = 1; i <= 1500; ++i) {  // an answer is over with the last of its five messages
     ASSERT_TRUE(relay.feed("request-head", c2s, head("/v1"), {}, i));
     ASSERT_TRUE(relay.feed("request-credentials", c2s, "", {}, i));
     ASSERT_TRUE(relay.feed("response-head", s2c, fine, {}, i));
     ASSERT_TRUE(relay.feed("response-credentials", s2c, "", {}, i));
+    ASSERT_TRUE(relay.feed("note", s2c, "", {}, i));
     ASSERT_TRUE(relay.feed("response-body", s2c, "ok", {}, i));
     ASSERT_TRUE(relay.feed("response-trailers", s2c, "x-sum: 1\r\n", {}, i));
   }
@@ -507,6 +528,30 @@ TEST(Secret, comes_back_in_no_trailer) {  // HT-17
 
   const auto blind = session_with(Grant::read);  // it could not stop what it finds there
   TestRelay without{blind, secrets(findings)};
+  EXPECT_EQ(sent(without, "/v1", "api.example", "cookie: a=b\r\n"), "cookie: a=b\r\n") << "so it does not act";
+}
+
+// HT-17: an end takes such a value out of the body and the other puts it back
+TEST(Secret, comes_back_in_no_value_that_has_a_context_of_its_own) {
+  const auto session_with = [](Grant note) {
+    return TestSession{{{"request-head", Grant::inspect},
+                        {"request-credentials", Grant::write},
+                        {"response-head", Grant::none, Grant::inspect},
+                        {"response-credentials", Grant::none, Grant::inspect},
+                        {"response-body", Grant::none, Grant::inspect},
+                        {"response-trailers", Grant::none, Grant::inspect},
+                        {"note", Grant::none, note}},
+                       with_trailers()};
+  };
+  Findings findings;
+  const auto watched = session_with(Grant::inspect);
+  TestRelay relay{watched, secrets(findings)};
+  ASSERT_TRUE(relay.feed("request-head", c2s, head("/v1")));
+  ASSERT_TRUE(relay.feed("request-credentials", c2s, ""));
+  ASSERT_TRUE(relay.feed("response-head", s2c, fine));
+  EXPECT_FALSE(relay.feed("note", s2c, key));
+  const auto unseen = session_with(Grant::none);
+  TestRelay without{unseen, secrets(findings)};
   EXPECT_EQ(sent(without, "/v1", "api.example", "cookie: a=b\r\n"), "cookie: a=b\r\n") << "so it does not act";
 }
 

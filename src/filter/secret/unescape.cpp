@@ -50,6 +50,8 @@ Unescape::Reading Unescape::read_json(std::string_view text) {
     if (!are_digits(16, digits)) return no_escape;
     return digits.size() < (text[1] == 'u' ? 4U : 2U) ? more : value_of(16, digits);
   }
+  if (text[1] == 'n') return '\n';
+  if (text[1] == 'r') return '\r';
   return std::string_view{"\"\\/'"}.find(text[1]) == std::string_view::npos ? no_escape : text[1];
 }
 

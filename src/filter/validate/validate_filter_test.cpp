@@ -55,6 +55,34 @@ TEST(Validate, stops_what_does_not_fit_before_its_end_and_with_write_all_of_it) 
   }
 }
 
+// FI-09: the same octets are something else to who goes by another type, character set or coding
+TEST(Validate, a_body_that_its_head_calls_something_else_is_stopped_where_the_head_may_be_looked_at) {
+  const TestSession session{{"request-head", Grant::inspect}, {"request-body", Grant::inspect}};
+  const auto fed = [&](std::string_view fields, std::string_view body) {
+    TestRelay relay{session, validates()};
+    EXPECT_TRUE(relay.feed("request-head", c2s, "POST / HTTP/1.1\r\nhost: a\r\n" + std::string{fields} + "\r\n"));
+    return relay.feed("request-body", c2s, body).has_value();
+  };
+  const std::string body = R"({"n": 1})";
+  for (const char* good :
+       {"content-type: application/json\r\n", "content-type: Application/JSON ; Charset=\"UTF-8\"\r\n",
+        "content-type: application/problem+json;profile=x\r\n",
+        "content-encoding: identity\r\ncontent-type: application/json\r\n"}) {
+    EXPECT_TRUE(fed(good, body)) << good;
+  }
+  for (const char* bad :
+       {"", "content-type: application/json; charset=utf-7\r\n", "content-type: text/plain\r\n",
+        "content-type: application/x-www-form-urlencoded\r\n",
+        "content-type: application/json; a=b; charset=utf-16\r\n", "content-type: application/json; charset =utf-7\r\n",
+        "content-type: application/json\r\ncontent-type: text/xml\r\n",
+        "content-encoding: gzip\r\ncontent-type: application/json\r\n"}) {
+    EXPECT_FALSE(fed(bad, body)) << bad;
+    EXPECT_TRUE(fed(bad, "")) << "no body, nothing to judge";
+  }
+  TestRelay early{session, validates()};
+  EXPECT_FALSE(early.feed("request-body", c2s, body));
+}
+
 TEST(Validate, frames_of_a_tunnel_are_stopped_at_the_first_octet) {
   const TestSession session{{"request-body", Grant::inspect}};
   TestRelay relay{session, validates()};
