@@ -35,7 +35,7 @@ inline constexpr std::size_t audit_unreceived = 16 * 1024;  // values of one par
 inline constexpr std::uint64_t audit_ahead = 1024;          // session numbers above the highest joined
 inline constexpr std::size_t audit_late = 1024;             // values and receipts of one party that come too late
 
-inline constexpr std::size_t association_unread = 4 * 1024 * 1024;  // what a party says and its neighbour does not take
+inline constexpr std::size_t association_unread = 8 * 1024 * 1024;  // what a party says and its neighbour does not take
 inline constexpr std::size_t unproved_of_a_source = 1000;           // connections before a Hello or a good JOIN
 inline constexpr std::size_t blocked_notes = 64;                    // that an endpoint keeps of one association
 

@@ -20,12 +20,6 @@ constexpr std::chrono::seconds between_complaints{10};
 
 std::size_t a_quarter_of(std::size_t connections) { return std::max<std::size_t>(connections / 4, 1); }
 
-/// Keeps this too until the connection is closed.
-void hold_with(runtime::Socket& socket, std::shared_ptr<void> more) {
-  using Both = std::pair<std::shared_ptr<void>, std::shared_ptr<void>>;
-  socket.held = std::make_shared<Both>(std::move(socket.held), std::move(more));
-}
-
 /// A listener as the log calls it, with its real port.
 std::string name_of(const config::Endpoint& listen, const runtime::Socket& accepted) {
   return listen.is_local() ? config::to_text(listen) : accepted.local.to_string();
@@ -107,7 +101,7 @@ Agent::Agent(std::shared_ptr<const Rules> rules, uid_t own, observe::Log& log)
       process_(rules_.get()->config.common, log),
       station_(process_.station()),
       keepers_(process_.household(0), station_, runtime::ConnectionUser::local(own)),
-      shares_(station_.connections() - a_quarter_of(station_.connections()), a_quarter_of(station_.connections())),
+      shares_(station_.connections() - a_quarter_of(station_.connections()), 2 * a_quarter_of(station_.connections())),
       turned_away_(std::min(turned_away_most, a_quarter_of(station_.connections()))),
       turned_away_log_(between_complaints) {
   adopt(rules_.get());
@@ -197,12 +191,14 @@ runtime::ConnectionUser Agent::user_of(const runtime::Socket& socket) {
   return users_ ? users_->of(socket) : runtime::ConnectionUser{};
 }
 
-/// Users of one machine share its agent's connections: each of the others may have a quarter, and a quarter is always
-/// left for its own.
+/// Users of one machine share its agent's connections: each of the others may have a half, all together three quarters,
+/// served or not, so that a quarter is left for its own.
 Result<> Agent::count(runtime::Socket& socket, const runtime::ConnectionUser& user) {
-  if (user.kind != runtime::ConnectionUser::Kind::local || user.id == own_) return {};
+  using Kind = runtime::ConnectionUser::Kind;
+  const bool nobody_is_known = user.kind == Kind::unknown && !users_;
+  if (user.kind == Kind::remote || nobody_is_known || user == runtime::ConnectionUser::local(own_)) return {};
   LOUVER_ASSIGN(auto share, shares_.take(user, [&user] { return "of user " + to_string(user); }));
-  hold_with(socket, std::move(share));
+  socket.hold(std::move(share));
   return {};
 }
 
@@ -271,13 +267,11 @@ void Agent::accept_http(Household& household, runtime::Socket socket, const Http
   const auto rules = rules_.get();
   const runtime::ConnectionUser user = user_of(socket);
   const std::string listener = name_of(rules->config.http[index].listen, socket);
-  const auto admitted = rules->http[index].admit(user, socket.remote.ip);
-  if (admitted) {
-    if (const auto counted = count(socket, user); !counted) {
-      log_turned_away(listener, counted.error());
-      return;  // and it is closed: to tell him takes a connection
-    }
+  if (const auto counted = count(socket, user); !counted) {
+    log_turned_away(listener, counted.error());
+    return;  // and it is closed: to tell him would take a connection
   }
+  const auto admitted = rules->http[index].admit(user, socket.remote.ip);
   const auto start = [this, &household, &setting, user](auto connection) {
     HttpFront::start(household, station_, setting, std::move(connection), user);
   };
@@ -291,7 +285,7 @@ void Agent::accept_http(Household& household, runtime::Socket socket, const Http
   if (tls != nullptr) return;  // and it is closed
   auto seat = turned_away_.take();
   if (seat == nullptr) return;
-  hold_with(socket, std::move(seat));  // until the connection is closed, and not only until he was told
+  socket.hold(std::move(seat));  // until the connection is closed, and not only until he was told
   TurnedAway::start(household, station_, std::move(socket), admitted.error().detail);
 }
 

@@ -13,8 +13,10 @@ void Doorway::open(Household& household, runtime::Socket socket, Station& statio
                        {"what", "of those that have proved nothing yet"}});
     return;  // and it is closed
   }
+  const auto kept = std::make_shared<std::shared_ptr<void>>(*std::move(place));
+  socket.hold(kept);
   const TimePoint deadline = runtime::now() + station.limits.handshake_deadline;
-  std::shared_ptr<Doorway> door{new Doorway{household, station, guests, {*std::move(place), deadline}}};
+  std::shared_ptr<Doorway> door{new Doorway{household, station, guests, {kept, deadline}}};
   door->link_ =
       std::make_unique<SidedLink>(household.loop(), std::move(socket), *door, Side::client, station.link_options);
   household.move_in(door);
@@ -53,7 +55,7 @@ void Doorway::hand_over(wire::FrameType type) {
   SidedLinkPtr link = std::move(link_);
   leave();
   if (type == wire::FrameType::hello) {
-    guests_.on_association(household_, std::move(link));
+    guests_.on_association(household_, std::move(link), unproved_);
   } else {
     guests_.on_session(household_, std::move(link), std::move(unproved_));
   }

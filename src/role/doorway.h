@@ -9,17 +9,19 @@
 
 namespace louver::role {
 
-/// What a connection that has proved nothing holds, and until when it must have.
+/// A connection among those that have proved nothing, until it has or is closed; and until when it must have.
 struct Unproved {
-  std::shared_ptr<void> place;
+  std::shared_ptr<std::shared_ptr<void>> place;  // the connection holds it too
   TimePoint deadline;
+
+  void proved() const { place->reset(); }
 };
 
 /// What an accepted connection turns out to be. `link` is paused, and nothing of it has been consumed.
 class Guests {
  public:
   virtual ~Guests() = default;
-  virtual void on_association(Household& household, SidedLinkPtr link) = 0;
+  virtual void on_association(Household& household, SidedLinkPtr link, const Unproved& unproved) = 0;
   virtual void on_session(Household& household, SidedLinkPtr link, Unproved unproved) = 0;
 
  protected:

@@ -73,9 +73,10 @@ void Gateway::add_status(nlohmann::ordered_json& status) const {
   status["clients"] = rules->config().policy.clients;
 }
 
-void Gateway::on_association(Household& household, SidedLinkPtr link) {
+void Gateway::on_association(Household& household, SidedLinkPtr link, const Unproved& unproved) {
   auto seat = AssociationSeat::take(station_, link->link().remote_address().ip);
   if (!seat) return turn_away(station_, std::move(link), seat.error());
+  unproved.proved();  // it is counted among the agreements under way from here on
   const std::shared_ptr<GatewayRules> rules = rules_.get();
   session::ServerAssociation::Options options;
   options.name = rules->config().name;

@@ -27,7 +27,7 @@ class Gateway final : public Guests, public Manageable {
   void renew() override;
   void add_status(nlohmann::ordered_json& status) const override;
 
-  void on_association(Household& household, SidedLinkPtr link) override;
+  void on_association(Household& household, SidedLinkPtr link, const Unproved& unproved) override;
   void on_session(Household& household, SidedLinkPtr link, Unproved unproved) override;
   Result<> admit(Household& household, SidedLinkPtr& link, std::shared_ptr<session::AssociationRecord> record,
                  MutableBytes frame);

@@ -59,8 +59,9 @@ HttpFront::Answer blocked_answer(const session::AssociationRecord& record, const
   const auto party = std::ranges::find(record.parties(), note.by, &session::PartyReport::index);
   if (party != record.parties().end() && !party->describe.operator_name.bytes.empty())
     reason += " (" + printable(party->describe.operator_name.text(), 64) + ")";
-  reason += ", which both ends let look at " + terms.find_context(ContextId{note.what.context})->name;
-  reason += ": " + note.what.reason.text();
+  const session::ContextInfo& context = *terms.find_context(ContextId{note.what.context});
+  reason += ", which both ends let look at " + context.name + ": " + note.what.reason.text();
+  if (context.has[slot(Direction::s2c)]) reason += " (What the request asked for may have been carried out.)";
   return {403, std::move(reason)};
 }
 
@@ -105,11 +106,13 @@ void HttpFront::begin() {
   link_->link().resume_reading();
 }
 
-/// A connection without a request, or with half a head of one, is waited for as long as an idle session.
+/// A connection without a request, or with half a head of one, is waited for as long as an idle session. Who still has
+/// an answer to read may take his time.
 void HttpFront::on_quiet() {
   if (over_) return;
   const TimePoint now = runtime::now();
-  if (codec_->open_exchanges() != 0 || waiting_ || verdict_ != nullptr) used_ = now;
+  const bool busy = codec_->open_exchanges() != 0 || waiting_ || verdict_ != nullptr || !link_->link().is_delivered();
+  if (busy) used_ = now;
   const TimePoint until = used_ + station_.limits.idle_deadline;
   if (now >= until) return close();
   quiet_timer_.expires_at(until, [this] { on_quiet(); });
@@ -130,8 +133,11 @@ std::size_t HttpFront::on_bytes(Side, MutableBytes input, const runtime::ChunkRe
 }
 
 std::size_t HttpFront::take(MutableBytes input) {
+  const bool begins = !std::exchange(begun_, !input.empty());
   const auto used = codec_->from_application(input);
   if (over_) return input.size();
+  if (begins || (used && *used != 0)) used_ = runtime::now();
+  if (used && *used == input.size()) begun_ = false;
   if (!used) {
     give_up_session(used.error());
     flush();
@@ -233,7 +239,9 @@ void HttpFront::give_up_session(const Error& error) {
 
 void HttpFront::flush() {
   if (over_) return;
-  if (codec_->open_exchanges() != 0) used_ = runtime::now();
+  const bool open = codec_->open_exchanges() != 0;
+  if (open || was_open_) used_ = runtime::now();
+  was_open_ = open;
   if (session_ != nullptr) session_->flush();
   if (over_) return;
   if (!codec_->output().empty() && link_->link().is_open()) {

@@ -105,7 +105,8 @@ class HttpFront final : public Resident, public SessionUser, public LinkOwner, p
   std::unique_ptr<VerdictWait> verdict_;
   std::unique_ptr<runtime::Timer> resend_timer_;
   runtime::Timer quiet_timer_;
-  TimePoint used_{};      // when an exchange was last open
+  TimePoint used_{};  // when a request began, was read or was last open
+  bool was_open_ = false, begun_ = false;
   unsigned resends_ = 0;  // of the request that is open
   bool waiting_ = false, application_ended_ = false, told_end_ = false, over_ = false, draining_ = false;
 };

@@ -43,6 +43,7 @@ Result<std::size_t> JoinEntry::look(MutableBytes input) {
   }
   link_->link().pause_reading();  // what follows is for whoever takes over, when he resumes
   LOUVER_TRY(admit_(household_, link_, std::move(record), frame->whole));
+  unproved_.proved();
   station_.counters.add(observe::Counter::joins_accepted);
   leave();
   return frame->whole.size();

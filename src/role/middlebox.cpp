@@ -76,9 +76,10 @@ void Middlebox::add_status(nlohmann::ordered_json& status) const {
   status["servers"] = rules->config().policy.servers;
 }
 
-void Middlebox::on_association(Household& household, SidedLinkPtr link) {
+void Middlebox::on_association(Household& household, SidedLinkPtr link, const Unproved& unproved) {
   auto seat = AssociationSeat::take(station_, link->link().remote_address().ip);
   if (!seat) return turn_away(station_, std::move(link), seat.error());
+  unproved.proved();  // it is counted among the agreements under way from here on
   const std::shared_ptr<MiddleboxRules> rules = rules_.get();
   auto engine = std::make_unique<session::MiddleboxAssociation>(rules->engine_options(), *rules, station_.random);
   station_.counters.add(observe::Counter::associations_started);

@@ -64,6 +64,7 @@ class Link::Connection : public std::enable_shared_from_this<Link::Connection> {
   std::size_t pending_bytes() const { return queue_.size(); }
   std::size_t buffered_bytes() const { return input_.size(); }
   bool is_quiet();
+  bool is_delivered() const { return queue_.empty() && unacknowledged_bytes(watch_.fd()) == 0; }
   const SocketAddress& local_address() const { return local_; }
   const SocketAddress& remote_address() const { return remote_; }
 
@@ -427,6 +428,7 @@ void Link::pause_reading() { connection_->pause_reading(); }
 void Link::resume_reading() { connection_->resume_reading(); }
 bool Link::is_paused() const { return connection_->is_paused(); }
 std::size_t Link::buffered_bytes() const { return connection_->buffered_bytes(); }
+bool Link::is_delivered() const { return connection_->is_delivered(); }
 bool Link::is_quiet() const { return connection_->is_quiet(); }
 void Link::shutdown_send() { connection_->shutdown_send(); }
 void Link::close_when_written(Duration at_most) { connection_->close_when_written(at_most); }

@@ -97,6 +97,8 @@ class Link {
   bool is_paused() const;
   /// Come but not consumed.
   std::size_t buffered_bytes() const;
+  /// Everything written has arrived at the peer's host; on a Unix socket, has been read.
+  bool is_delivered() const;
   /// At this moment the connection has nothing that `on_bytes`, `on_end` or `on_broken` has not been told, or is about
   /// to be.
   bool is_quiet() const;

@@ -168,8 +168,8 @@ class Listener::Acceptor : public std::enable_shared_from_this<Listener::Accepto
       admitted = *std::move(token);
     }
     Loop& loop = pool_.least_loaded();
-    socket.held =
-        std::make_shared<std::pair<std::shared_ptr<void>, std::shared_ptr<void>>>(std::move(admitted), loop.add_load());
+    socket.held = std::move(admitted);
+    socket.hold(loop.add_load());
     loop.post([delivery = delivery_, &loop, socket = std::move(socket)]() mutable {
       if (delivery->open) delivery->on_socket(loop, std::move(socket));
     });

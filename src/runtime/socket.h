@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 
 #include "runtime/address.h"
 #include "runtime/descriptor.h"
@@ -15,6 +16,12 @@ struct Socket {
   SocketAddress remote{};
   /// Counts of this connection (limits, load); given back when it is closed.
   std::shared_ptr<void> held{};
+
+  /// Keeps this too until then.
+  void hold(std::shared_ptr<void> more) {
+    using Both = std::pair<std::shared_ptr<void>, std::shared_ptr<void>>;
+    held = std::make_shared<Both>(std::move(held), std::move(more));
+  }
 };
 
 }  // namespace louver::runtime

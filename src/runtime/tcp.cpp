@@ -1,7 +1,9 @@
 #include "runtime/tcp.h"
 
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -72,6 +74,11 @@ bool is_quiet(int socket) {
   std::byte first{};
   const ssize_t got = uninterrupted([&] { return ::recv(socket, &first, 1, MSG_DONTWAIT | MSG_PEEK); });
   return got < 0 && would_block(errno);
+}
+
+std::size_t unacknowledged_bytes(int socket) {
+  int bytes = 0;
+  return ::ioctl(socket, SIOCOUTQ, &bytes) == 0 && bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
 }
 
 SentBytes send(int socket, std::span<iovec> runs, bool more) {

@@ -38,6 +38,10 @@ Received receive(int socket, MutableBytes room);
 /// Neither octets nor the end nor an error wait to be received. Takes nothing.
 bool is_quiet(int socket);
 
+/// What was sent and is still the system's: not acknowledged by the peer's host, or on a Unix socket not read. 0 if it
+/// cannot tell.
+std::size_t unacknowledged_bytes(int socket);
+
 struct SentBytes {
   std::size_t count = 0;  // 0 without error: no room now
   int error = 0;

@@ -254,6 +254,24 @@ class Hostile(Case):
                 self.assertLess(time.monotonic() - begun, 10)
                 self.assertEqual(answer.count(b"hello"), 1 if said.startswith(ask) else 0)
 
+    def test_who_reads_his_answer_late_gets_all_of_it(self):
+        """What an application has not read yet is no silence of its connection."""
+        nginx = self.origin()
+        data = nginx.put("some", os.urandom(300_000))
+        path = self.path(1, origin_port=nginx.port)
+        path.extra = {"agent": '[limits]\nidle_deadline = "1s"\n'}
+        path.start()
+        with socket.socket() as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            s.settimeout(20)
+            s.connect(("127.0.0.1", path.ports[0]))
+            s.sendall(b"GET http://site.example/some HTTP/1.1\r\nHost: site.example\r\n\r\n")
+            time.sleep(8)  # idle_deadline, and as long as a closed connection lingers
+            answer = b""
+            while len(answer) < len(data) and (more := s.recv(65536)):
+                answer += more
+            self.assertTrue(answer.endswith(data[-1000:]), len(answer))
+
     def test_DS_02_a_flood_of_canned_hellos_from_one_source_leaves_room_for_others(self):
         path = self.serve(extra='[limits]\nhandshakes = 30\nhandshakes_per_source = 10\nhandshake_deadline = "100s"\n')
         flood = [connect(path.ports[1], "127.0.0.2") for _ in range(60)]
