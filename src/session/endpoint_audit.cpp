@@ -104,7 +104,7 @@ Result<> EndpointAudit::count_late(PartyIndex from) {
 
 /// Of a session that has not joined here and perhaps never will: it is forgotten if it does not.
 Result<EndpointAudit::Session*> EndpointAudit::make_unknown(SessionNumber number, PartyIndex from, TimePoint now) {
-  if (unknown_ >= limits::audit_ahead)
+  if (unknown_ >= limits::audit_unreceived)
     return Error{Fault::limit_exceeded, "party " + std::to_string(raw(from)) + ": too many sessions that never joined"};
   ++unknown_;
   Session& session = sessions_[number];

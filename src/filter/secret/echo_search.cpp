@@ -47,8 +47,8 @@ bool EchoSearch::overlooks(const Track& track, unsigned char octet, unsigned& in
 }
 
 void EchoSearch::take(Track& track, Symbol symbol, std::uint64_t end, std::vector<Echo>& found) {
-  const bool line_end = symbol.octet != 0 && overlooks(track, symbol.octet, track.overlooked_meant);
-  if (line_end) return;  // one that was escaped
+  const bool escaped_line_end = symbol.octet != 0 && overlooks(track, symbol.octet, track.overlooked_meant);
+  if (escaped_line_end) return;
   const char plain = static_cast<char>(symbol.octet);
   if (track.fold == Track::Fold::base64) symbol.octet = static_cast<unsigned char>(folded_to_base64(plain));
   if (track.fold == Track::Fold::lower_case) symbol.octet = static_cast<unsigned char>(folded_to_lower(plain));
