@@ -4,6 +4,16 @@ import socket
 import threading
 
 
+def carry(source, to):
+    """Everything that comes from one connection goes to the other, and then its end."""
+    try:
+        while data := source.recv(65536):
+            to.sendall(data)
+        to.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
+
+
 class Listening:
     """Listens on a free port and has `serve(connection)` run for each connection, on a thread of its own."""
 

@@ -8,6 +8,7 @@ import time
 import unittest
 
 from harness import LOUVER, Case, wait_for
+from listening import carry
 
 
 class Deaths(Case):
@@ -81,16 +82,7 @@ class Narrow:
                 return
             self.sockets += [near, far]
             for a, b in ((near, far), (far, near)):
-                threading.Thread(target=self._carry, args=(a, b), daemon=True).start()
-
-    @staticmethod
-    def _carry(a, b):
-        try:
-            while data := a.recv(65536):
-                b.sendall(data)
-            b.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass
+                threading.Thread(target=carry, args=(a, b), daemon=True).start()
 
     def close(self):
         for one in (self.listener, *self.sockets):

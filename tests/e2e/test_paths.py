@@ -9,7 +9,7 @@ import threading
 import unittest
 
 from harness import DEADLINE, FULL, Case, raise_file_limit, sha256
-from listening import Listening
+from listening import Listening, carry
 
 MIB = 1024 * 1024
 READ_LOG = '[[filter]]\ntype = "log"\n'
@@ -46,20 +46,11 @@ class Relay(Listening):
 
     def serve(self, s):
         with s, socket.create_connection(("127.0.0.1", self.to)) as onward:
-            threading.Thread(target=self.copy, args=(onward, s), daemon=True).start()
+            threading.Thread(target=carry, args=(onward, s), daemon=True).start()
             first = s.recv(65536)
             self.first.append((first, packets_with_data(s)))
             onward.sendall(first)
-            self.copy(s, onward)
-
-    @staticmethod
-    def copy(source, to):
-        try:
-            while data := source.recv(65536):
-                to.sendall(data)
-            to.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass
+            carry(s, onward)
 
 
 class Paths(Case):
