@@ -143,6 +143,11 @@ void write_field(std::string& out, std::string_view name, std::string_view value
 
 std::string_view context_of(HeadKind kind) { return kind == HeadKind::request ? "request-head" : "response-head"; }
 
+bool is_interim(const Head& head) {
+  return head.kind == HeadKind::response && head.status_line.compare(9, 1, "1") == 0 &&
+         head.status_line.compare(9, 3, "101") != 0;
+}
+
 Result<Head> parse_head(HeadKind kind, Bytes message) {
   LOUVER_TRY(check_size(kind, message.size(), 0));
   Head out;

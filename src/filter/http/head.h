@@ -40,6 +40,9 @@ struct Head {
   bool operator==(const Head&) const = default;
 };
 
+/// A response behind which the final one comes: 1xx, but for the 101 that begins a tunnel.
+bool is_interim(const Head& head);
+
 /// Takes nothing but the canonical form, as the far end does: who passes on a head in another form as its own would be
 /// blamed.
 /// @fault blocked_by_policy  any other form; the detail holds nothing of the message

@@ -14,10 +14,6 @@ unsigned contexts_of_an_answer(const session::Terms& terms) {
       terms.contexts(), [](const session::ContextInfo& one) { return one.has[slot(Direction::s2c)]; }));
 }
 
-bool is_interim(const http::Head& head) {
-  return head.status_line.compare(9, 1, "1") == 0 && head.status_line.compare(9, 3, "101") != 0;
-}
-
 /// Null if its body can be read as it is.
 const char* why_unreadable(const http::Head& head) {
   if (head.upgrade) return "it begins a tunnel";
@@ -62,7 +58,7 @@ Result<> AnswerGuard::on_head(Answer& answer, const FilterPart& part) {
   if (!part.end) return {};
   const Buffer message = std::exchange(head_, {});
   LOUVER_ASSIGN(const http::Head head, http::parse_head(http::HeadKind::response, message));
-  if (is_interim(head)) return {};
+  if (http::is_interim(head)) return {};
   answer.readable = true;
   const char* why = answer.watched ? why_unreadable(head) : nullptr;
   if (why != nullptr) {

@@ -1,7 +1,5 @@
 #include "filter/validate/json_type.h"
 
-#include <algorithm>
-
 #include "filter/http/grammar.h"
 #include "filter/http/list.h"
 

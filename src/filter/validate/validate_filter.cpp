@@ -21,11 +21,6 @@ bool grants_head(Direction direction, const SessionInfo& session) {
   return missing_grants(kind, {&need, 1}, session).empty();
 }
 
-bool is_interim(const http::Head& head) {
-  return head.kind == http::HeadKind::response && head.status_line.compare(9, 1, "1") == 0 &&
-         head.status_line.compare(9, 3, "101") != 0;
-}
-
 /// The first octet of a JSON text: so that frames of a tunnel, or a coded body, are stopped before anything of them has
 /// gone on.
 bool may_begin(std::byte octet) {
@@ -66,7 +61,7 @@ class ValidateFilter final : public Filter {
     if (!message) return Verdict::pass;
     const auto way = part.direction == Direction::c2s ? http::HeadKind::request : http::HeadKind::response;
     LOUVER_ASSIGN(const http::Head head, http::parse_head(way, *message));
-    if (!is_interim(head)) told_[slot(part.direction)] = Told{part.exchange, why_no_json(head)};
+    if (!http::is_interim(head)) told_[slot(part.direction)] = Told{part.exchange, why_no_json(head)};
     return Verdict::pass;
   }
 
