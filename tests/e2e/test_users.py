@@ -137,8 +137,9 @@ class Users(Case):
         self.assertEqual(flood.stdout.readline(), "there\n")
         for _ in range(3):
             self.assertEqual(ask(path, 0), (200, "ok"))
-        refused = [event["what"] for event in path.agent.wait_event("connection.refused", 2)]
-        self.assertTrue(any("there are already 20 connections of user 65534" in what for what in refused), refused)
+        # whether the listener itself was ever full, and says so, depends on how fast it closes on those who are too many
+        wait_for(lambda: any("there are already 20 connections of user 65534" in event["what"]
+                             for event in path.agent.find("connection.refused")), "the reason is told")
         flood.communicate("\n", timeout=20)
         wait_for(lambda: ask(path, NOBODY)[0] == 200, "his turn again")
 
