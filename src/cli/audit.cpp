@@ -19,7 +19,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-int complain(const Error& error) {
+int complain_of_audit(const Error& error) {
   std::cerr << "louver audit: " << error.detail << '\n';
   return error.fault == Fault::configuration ? usage : failed;
 }
@@ -273,8 +273,8 @@ Result<int> disclose(const DiscloseOptions& options) {
   return all ? int{ok} : int{failed};
 }
 
-int finish(const Result<>& result) { return result ? int{ok} : complain(result.error()); }
-int finish(const Result<int>& result) { return result ? *result : complain(result.error()); }
+int finish_audit(const Result<>& result) { return result ? int{ok} : complain_of_audit(result.error()); }
+int finish_audit(const Result<int>& result) { return result ? *result : complain_of_audit(result.error()); }
 
 void add_show(CLI::App& audit, const Chosen& chosen, const char* name, const char* what, bool document) {
   CLI::App* command = audit.add_subcommand(name, what);
@@ -283,7 +283,7 @@ void add_show(CLI::App& audit, const Chosen& chosen, const char* name, const cha
   command->add_option("--association", options->association, "only this one: the beginning of its id");
   if (!document) command->add_flag("--json", options->json, "the lines as they are");
   command->final_callback(
-      [options, chosen, document] { chosen([options, document] { return finish(show(*options, document)); }); });
+      [options, chosen, document] { chosen([options, document] { return finish_audit(show(*options, document)); }); });
 }
 
 void add_verify(CLI::App& audit, const Chosen& chosen) {
@@ -294,7 +294,7 @@ void add_verify(CLI::App& audit, const Chosen& chosen) {
   command->add_flag("--incomplete", options->incomplete,
                     "accept what has no end or no receipt yet (a process that runs), and say what it is");
   command->add_flag("--json", options->json, "as JSON");
-  command->final_callback([options, chosen] { chosen([options] { return finish(verify(*options)); }); });
+  command->final_callback([options, chosen] { chosen([options] { return finish_audit(verify(*options)); }); });
 }
 
 void add_disclose(CLI::App& audit, const Chosen& chosen) {
@@ -313,7 +313,7 @@ void add_disclose(CLI::App& audit, const Chosen& chosen) {
   command->add_flag("--end", options->end, "the value from end to end instead");
   command->add_option("--candidate", options->candidate, "a file with the message")->required();
   command->add_flag("--json", options->json, "as JSON, with the secret: for a judge, for nobody else");
-  command->final_callback([options, chosen] { chosen([options] { return finish(disclose(*options)); }); });
+  command->final_callback([options, chosen] { chosen([options] { return finish_audit(disclose(*options)); }); });
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t pem_bytes_most = 256 * 1024;
 constexpr int days_most = 3650;
 
-int complain(const Error& error) {
+int complain_of_pki(const Error& error) {
   std::cerr << "louver pki: " << error.detail << '\n';
   return error.fault == Fault::configuration || error.fault == Fault::bad_value ? usage : failed;
 }
@@ -111,7 +111,7 @@ Result<> show(const std::string& path, bool json) {
   return {};
 }
 
-int finish(const Result<>& result) { return result ? int{ok} : complain(result.error()); }
+int finish_pki(const Result<>& result) { return result ? int{ok} : complain_of_pki(result.error()); }
 
 void add_init(CLI::App& pki, const Chosen& chosen) {
   CLI::App* command = pki.add_subcommand("init", "make a certificate authority: DIR/ca.pem and DIR/ca.key");
@@ -121,7 +121,7 @@ void add_init(CLI::App& pki, const Chosen& chosen) {
   command->add_option("--days", options->days, "how long it is valid")
       ->check(CLI::Range(1, days_most))
       ->capture_default_str();
-  command->final_callback([options, chosen] { chosen([options] { return finish(init(*options)); }); });
+  command->final_callback([options, chosen] { chosen([options] { return finish_pki(init(*options)); }); });
 }
 
 void add_issue(CLI::App& pki, const Chosen& chosen) {
@@ -136,7 +136,7 @@ void add_issue(CLI::App& pki, const Chosen& chosen) {
   command->add_option("--days", options->days, "how long it is valid")
       ->check(CLI::Range(1, days_most))
       ->capture_default_str();
-  command->final_callback([options, chosen] { chosen([options] { return finish(issue(*options)); }); });
+  command->final_callback([options, chosen] { chosen([options] { return finish_pki(issue(*options)); }); });
 }
 
 void add_show(CLI::App& pki, const Chosen& chosen) {
@@ -145,7 +145,7 @@ void add_show(CLI::App& pki, const Chosen& chosen) {
   auto json = std::make_shared<bool>(false);
   command->add_option("file", *path, "PEM")->required();
   command->add_flag("--json", *json, "as JSON");
-  command->final_callback([path, json, chosen] { chosen([path, json] { return finish(show(*path, *json)); }); });
+  command->final_callback([path, json, chosen] { chosen([path, json] { return finish_pki(show(*path, *json)); }); });
 }
 
 }  // namespace

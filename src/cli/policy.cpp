@@ -9,7 +9,7 @@ namespace {
 
 namespace policy = role::policy;
 
-struct Request {
+struct PolicyRequest {
   std::vector<std::string> files;
   bool matrices = false, json = false, svg = false, strict = false;
 };
@@ -21,14 +21,14 @@ Result<std::unique_ptr<observe::Log>> quiet_log() {
   return observe::Log::open(std::move(options));
 }
 
-void print(const Request& request, const policy::Report& report) {
+void print(const PolicyRequest& request, const policy::Report& report) {
   if (request.json) return policy::write_json(report, std::cout);
   if (request.svg) return policy::write_svg(report, std::cout);
   if (request.matrices) return policy::write_text(report, std::cout);
   policy::write_findings(report, std::cout);
 }
 
-int judge(const Request& request) {
+int judge(const PolicyRequest& request) {
   const auto complain = [](const Error& error) {
     std::cerr << error.detail << '\n';
     return usage;
@@ -57,7 +57,7 @@ void add_policy(CLI::App& program, const Chosen& chosen) {
   command->require_subcommand(1);
   const auto add = [&](const std::string& name, const std::string& what, bool matrices) {
     CLI::App* one = command->add_subcommand(name, what);
-    auto request = std::make_shared<Request>();
+    auto request = std::make_shared<PolicyRequest>();
     request->matrices = matrices;
     one->add_option("FILE", request->files,
                     "configurations of an agent, of middleboxes and a gateway; each says its role at its top")

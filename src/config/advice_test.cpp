@@ -3,14 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "config/test_examples.h"
+
 namespace louver::config {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-const std::string examples = LOUVER_SOURCE_DIR "/examples/";
 
 TEST(Advice, has_nothing_to_say_of_the_examples) {
   EXPECT_THAT(advice(*load<Agent>(examples + "agent.toml")), IsEmpty());

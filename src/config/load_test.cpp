@@ -4,14 +4,13 @@
 #include <fstream>
 
 #include "config/config.h"
+#include "config/test_examples.h"
 
 namespace louver::config {
 namespace {
 
 using namespace std::chrono_literals;
 using session::Grant;
-
-const std::string examples = LOUVER_SOURCE_DIR "/examples/";
 
 constexpr std::string_view shortest_agent = R"([[trust]]
 anchors = "ca.pem"

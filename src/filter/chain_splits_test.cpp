@@ -8,9 +8,6 @@ namespace {
 
 using namespace test;
 
-constexpr Direction c2s = Direction::c2s;
-constexpr Direction s2c = Direction::s2c;
-
 /// A change of a whole message, and the filter that makes it piece by piece. Fresh state for each filter made.
 struct Change {
   std::function<std::string(std::string)> whole;

@@ -12,9 +12,6 @@ using namespace test;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-constexpr Direction c2s = Direction::c2s;
-constexpr Direction s2c = Direction::s2c;
-
 std::vector<Need> body(Grant least) { return {{"request-body", c2s, least}}; }
 
 /// Notes what it is shown.

@@ -11,10 +11,7 @@ using namespace test;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-constexpr Direction c2s = Direction::c2s;
-constexpr Direction s2c = Direction::s2c;
-
-std::vector<Need> body(Grant least) { return {{"request-body", c2s, least}, {"response-body", s2c, least}}; }
+std::vector<Need> bodies(Grant least) { return {{"request-body", c2s, least}, {"response-body", s2c, least}}; }
 
 /// Says `later` to every part, and `answer` once the test has delivered.
 class Slow final : public FilterFactory {
@@ -22,7 +19,7 @@ class Slow final : public FilterFactory {
   Slow(Grant least, Act answer) : least_(least), answer_(std::move(answer)) {}
   std::string_view name() const override { return "slow"; }
   bool can_act_in(const session::ProfileTraits&) const override { return true; }
-  std::vector<Need> needs(const SessionInfo&) const override { return body(least_); }
+  std::vector<Need> needs(const SessionInfo&) const override { return bodies(least_); }
   Result<std::unique_ptr<Filter>> make(const SessionInfo& session) const override {
     return std::unique_ptr<Filter>{std::make_unique<Acting>(answer_, session.recall)};
   }

@@ -12,9 +12,6 @@ using namespace test;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-constexpr Direction c2s = Direction::c2s;
-constexpr Direction s2c = Direction::s2c;
-
 TEST(Needs, on_listed_contexts_are_for_the_directions_that_they_have) {
   const TestSession http{};
   const TestSession stream{{}, profiles[1]};

@@ -12,13 +12,8 @@
 namespace louver::observe {
 namespace {
 
+using test::mode_of;
 using testing::HasSubstr;
-
-mode_t mode_of(const std::string& path) {
-  struct stat status {};
-  EXPECT_EQ(::stat(path.c_str(), &status), 0);
-  return status.st_mode & 07777;
-}
 
 std::string refusal(const std::string& path) {
   const auto opened = KeyLog::open(path);

@@ -15,14 +15,9 @@
 namespace louver::observe {
 namespace {
 
+using test::mode_of;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-mode_t mode_of(const std::string& path) {
-  struct stat status {};
-  EXPECT_EQ(::stat(path.c_str(), &status), 0);
-  return status.st_mode & 07777;
-}
 
 /// Both ends, closed at the end of the test.
 struct Pair {

@@ -2,6 +2,7 @@
 
 // For tests only: a folder that goes away, files as lines, a clock that stands still.
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -13,6 +14,13 @@
 #include "base/time.h"
 
 namespace louver::observe::test {
+
+/// Permissions of a file; the test ends if it is not there.
+inline mode_t mode_of(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) std::abort();
+  return status.st_mode & 07777;
+}
 
 class TemporaryFolder {
  public:

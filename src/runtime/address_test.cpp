@@ -4,11 +4,12 @@
 #include <netinet/in.h>
 
 #include "runtime/sockaddr.h"
+#include "runtime/test_support.h"
 
 namespace louver::runtime {
 namespace {
 
-IpAddress ip(const char* text) { return IpAddress::parse(text).value(); }
+using testing::ip;
 
 TEST(IpAddress, reads_and_writes_the_usual_spelling) {
   for (const char* text : {"0.0.0.0", "192.0.2.1", "255.255.255.255", "::", "::1", "2001:db8::1", "fe80::1:2"}) {

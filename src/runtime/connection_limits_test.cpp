@@ -5,10 +5,12 @@
 #include <thread>
 #include <vector>
 
+#include "runtime/test_support.h"
+
 namespace louver::runtime {
 namespace {
 
-IpAddress ip(const char* text) { return IpAddress::parse(text).value(); }
+using testing::ip;
 
 TEST(ConnectionLimits, bounds_connections_from_one_source_and_gives_back) {
   ConnectionLimits limits{100, 2};

@@ -18,7 +18,7 @@ namespace {
 using namespace testing;
 using Kind = ConnectionUser::Kind;
 
-constexpr uid_t another = 65534;
+constexpr uid_t another_user = 65534;
 
 ConnectionUsers& users() {
   static ConnectionUsers opened = [] {
@@ -55,7 +55,7 @@ class AnothersConnection {
   explicit AnothersConnection(const SocketAddress& where) {
     child_ = ::fork();
     if (child_ != 0) return;
-    if (::setresuid(another, another, another) != 0) ::_exit(1);
+    if (::setresuid(another_user, another_user, another_user) != 0) ::_exit(1);
     const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
     const NativeAddress address = native(where);
     if (::connect(socket, address.get(), address.size) != 0) ::_exit(2);
@@ -104,9 +104,9 @@ TEST(ConnectionUser, JN_06_another_users_connection_is_his_and_ours_beside_it_is
   const Socket first = door.accept();
   const Descriptor far = plain_connection(door.where);
   const Socket second = door.accept();
-  EXPECT_EQ(users().of(first), ConnectionUser::local(another));
+  EXPECT_EQ(users().of(first), ConnectionUser::local(another_user));
   EXPECT_EQ(users().of(second), own());
-  EXPECT_EQ(users().of(first), ConnectionUser::local(another));
+  EXPECT_EQ(users().of(first), ConnectionUser::local(another_user));
 }
 
 TEST(ConnectionUser, is_found_over_ipv6_and_over_ipv4_in_ipv6) {
@@ -165,7 +165,7 @@ TEST(ConnectionUser, JN_06_a_port_that_changed_hands_does_not_lend_its_new_owner
     const AnothersConnection his{door.where};
     left_behind = door.accept();
     source = left_behind.remote;
-    ASSERT_EQ(users().of(left_behind), ConnectionUser::local(another));
+    ASSERT_EQ(users().of(left_behind), ConnectionUser::local(another_user));
   }  // he is gone; his connection is closed in order, and we still have our end
   EXPECT_EQ(users().of(left_behind).kind, Kind::unknown);
   close_with_reset(left_behind.descriptor);
@@ -216,7 +216,7 @@ TEST(ConnectionUser, answers_of_many_threads_are_not_mixed_up) {
     threads.emplace_back([&, i] {
       for (int n = 0; n < 200; ++n) {
         const bool is_his = (n + i) % 2 == 0;
-        if (users().of(is_his ? first : second) != (is_his ? ConnectionUser::local(another) : own())) ++wrong;
+        if (users().of(is_his ? first : second) != (is_his ? ConnectionUser::local(another_user) : own())) ++wrong;
       }
     });
   }

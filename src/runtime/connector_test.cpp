@@ -19,8 +19,6 @@ namespace {
 using namespace testing;
 using ::testing::HasSubstr;
 
-IpAddress ip(const char* text) { return IpAddress::parse(text).value(); }
-
 class ConnectorTest : public ::testing::Test {
  protected:
   /// A name service that counts its questions.

@@ -48,6 +48,8 @@ inline Duration cpu_time() {
   return std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec};
 }
 
+inline IpAddress ip(const char* text) { return IpAddress::parse(text).value(); }
+
 inline const IpAddress loopback = IpAddress::v4({127, 0, 0, 1});
 
 /// A plain blocking listening socket on a free port of loopback.

@@ -11,7 +11,7 @@ namespace louver::session {
 namespace {
 
 constexpr std::size_t thread_count = 64;
-constexpr TimePoint now{std::chrono::hours{1}};
+constexpr TimePoint at_start{std::chrono::hours{1}};
 constexpr WallTime wall{std::chrono::hours{24 * 365 * 55}};
 
 /// Runs `task(thread)` on 64 threads that set off together.
@@ -64,7 +64,7 @@ TEST(AssociationRecord, JN_04_of_sixty_four_threads_with_the_same_join_one_wins_
     for (std::size_t i = 0; i < numbers; ++i) {
       joins.push_back(join_of(*client));
       if (party == 2) {
-        ASSERT_TRUE(middlebox->take_join(joins.back(), now, wall, test::no_keys));
+        ASSERT_TRUE(middlebox->take_join(joins.back(), at_start, wall, test::no_keys));
       }
     }
     std::array<std::atomic<std::size_t>, numbers> won{}, derived{}, replayed{};
@@ -72,7 +72,7 @@ TEST(AssociationRecord, JN_04_of_sixty_four_threads_with_the_same_join_one_wins_
       for (std::size_t k = 0; k < numbers; ++k) {
         const std::size_t i = t % 2 == 0 ? k : numbers - 1 - k;  // half of them from the other end of the window
         Buffer frame = joins[i];
-        const auto taken = taker->take_join(frame, now, wall, [&, i](const KeySource&) -> Result<> {
+        const auto taken = taker->take_join(frame, at_start, wall, [&, i](const KeySource&) -> Result<> {
           ++derived[i];
           return {};
         });
@@ -107,7 +107,7 @@ TEST(AssociationRecord, JN_04_no_join_is_taken_once_the_end_has_been_said) {
       return;
     }
     const bool after = ended;
-    const auto result = taker->take_join(joins[t], now, wall, test::no_keys);
+    const auto result = taker->take_join(joins[t], at_start, wall, test::no_keys);
     if (result) ++taken;
     if (result && after) ++late;
     std::ignore = taker->drain();
@@ -150,8 +150,8 @@ TEST(AssociationRecord, RS_02_at_the_second_of_a_certificates_end_no_join_is_mad
   auto first = client->make_join(before, number, test::no_keys);
   auto second = client->make_join(before, number, test::no_keys);
   ASSERT_TRUE(first && second);
-  EXPECT_TRUE(middlebox->take_join(*first, now, before, test::no_keys));
-  const auto late = middlebox->take_join(*second, now, wall, test::no_keys);
+  EXPECT_TRUE(middlebox->take_join(*first, at_start, before, test::no_keys));
+  const auto late = middlebox->take_join(*second, at_start, wall, test::no_keys);
   ASSERT_FALSE(late);
   EXPECT_EQ(late.error().fault, Fault::certificate_expired);
   EXPECT_EQ(alert_for(late.error().fault), Alert::revoked);

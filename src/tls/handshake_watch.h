@@ -20,7 +20,7 @@ class HandshakeWatch {
   HandshakeWatch(const HandshakeWatch&) = delete;
   HandshakeWatch& operator=(const HandshakeWatch&) = delete;
 
-  void set_time(WallTime now) { now_ = now; }
+  void set_time(WallTime time) { now_ = time; }
 
   /// Stands for X509_verify_cert. False: the reason is in `fault`, and the code for the alert in `handshake`.
   bool on_certificates(const SSL& ssl, X509_STORE_CTX* handshake);

@@ -69,8 +69,8 @@ RawPeer::Options peer_options() {
 }
 
 /// A client of ours and the peer, with everything that the client read.
-struct Pair {
-  explicit Pair(const RawPeer::Options& options = peer_options(), const std::string& expected = name)
+struct WebPair {
+  explicit WebPair(const RawPeer::Options& options = peer_options(), const std::string& expected = name)
       : client(*context_for(expected), test::now), peer(options) {}
 
   /// Carries octets both ways until nobody has more to say, at most so many at once to the client.
@@ -120,7 +120,7 @@ TEST(WebStream, carries_octets_both_ways_however_they_are_cut) {
     for (const std::size_t cut : {std::size_t{1}, std::size_t{7}, std::size_t{5000}, SIZE_MAX}) {
       auto options = peer_options();
       options.highest_version = version;
-      Pair pair{options};
+      WebPair pair{options};
       const auto agreed = pair.run(cut);
       ASSERT_TRUE(agreed) << describe(agreed.error());
       ASSERT_TRUE(pair.client.established());
@@ -139,7 +139,7 @@ TEST(WebStream, carries_octets_both_ways_however_they_are_cut) {
 }
 
 TEST(WebStream, refuses_another_name) {
-  Pair pair{peer_options(), "bank.example"};
+  WebPair pair{peer_options(), "bank.example"};
   const auto agreed = pair.run();
   ASSERT_FALSE(agreed);
   EXPECT_EQ(agreed.error().fault, Fault::certificate_name);
@@ -149,13 +149,13 @@ TEST(WebStream, refuses_another_name) {
 TEST(WebStream, refuses_who_chooses_another_protocol_than_was_offered) {
   auto options = peer_options();
   options.alpn = {"h2"};
-  EXPECT_FALSE(Pair{options}.run());
+  EXPECT_FALSE(WebPair{options}.run());
 }
 
 TEST(WebStream, does_without_alpn_where_the_peer_knows_none) {
   auto options = peer_options();
   options.alpn = {};
-  Pair pair{options};
+  WebPair pair{options};
   ASSERT_TRUE(pair.run());
   EXPECT_TRUE(pair.client.established());
 }
@@ -163,14 +163,14 @@ TEST(WebStream, does_without_alpn_where_the_peer_knows_none) {
 TEST(WebStream, refuses_versions_below_1_2) {
   auto options = peer_options();
   options.highest_version = TLS1_1_VERSION;
-  EXPECT_FALSE(Pair{options}.run());
+  EXPECT_FALSE(WebPair{options}.run());
 }
 
 // HT-06: tickets come unasked and are not an answer; octets of an application are.
 TEST(WebStream, tells_tickets_from_what_waits) {
   auto options = peer_options();
   options.sends_tickets = true;
-  Pair pair{options};
+  WebPair pair{options};
   ASSERT_TRUE(pair.run());
   EXPECT_EQ(pair.client.waiting(), WebStream::Waiting::nothing);
   pair.peer.send("unasked");
@@ -186,7 +186,7 @@ TEST(WebStream, tells_tickets_from_what_waits) {
 }
 
 TEST(WebStream, answers_some_key_updates_and_no_flood) {
-  Pair pair;
+  WebPair pair;
   ASSERT_TRUE(pair.run());
   for (unsigned i = 0; i < limits::key_updates; ++i) {
     pair.peer.update_keys();
@@ -199,7 +199,7 @@ TEST(WebStream, answers_some_key_updates_and_no_flood) {
 }
 
 TEST(WebStream, refuses_an_endless_row_of_empty_records) {
-  Pair pair;
+  WebPair pair;
   ASSERT_TRUE(pair.run());
   Result<> fed;
   for (unsigned i = 0; fed && i < 2 * limits::empty_tls_records; ++i) {
@@ -210,7 +210,7 @@ TEST(WebStream, refuses_an_endless_row_of_empty_records) {
 }
 
 TEST(WebStream, refuses_a_changed_record_and_stays_broken) {
-  Pair pair;
+  WebPair pair;
   ASSERT_TRUE(pair.run());
   pair.peer.send("an answer");
   pair.to_client = pair.peer.step({});

@@ -1,7 +1,7 @@
 #include "rogue/record_replica.h"
 
 /// P11 where records are: everything is bounded, and what is too much or too long is refused in clear words.
-namespace louver::rogue {
+namespace louver::rogue::good_citizen {
 namespace {
 
 using session::Grant;
@@ -358,4 +358,4 @@ TEST(P11GoodCitizen, a_connection_that_does_not_begin_with_a_join_gets_no_sessio
 }
 
 }  // namespace
-}  // namespace louver::rogue
+}  // namespace louver::rogue::good_citizen

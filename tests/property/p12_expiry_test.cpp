@@ -1,7 +1,7 @@
 #include "rogue/record_check.h"
 
 /// P12, RS-02: an association does not outlive the certificates that it was agreed on with, though nobody says so.
-namespace louver::rogue {
+namespace louver::rogue::expiry {
 namespace {
 
 using session::AssociationRecord;
@@ -94,4 +94,4 @@ TEST_F(Expiry, RS_02_after_the_end_there_is_no_new_association_with_the_old_cert
 }
 
 }  // namespace
-}  // namespace louver::rogue
+}  // namespace louver::rogue::expiry

@@ -1,7 +1,7 @@
 #include "rogue/record_check.h"
 
 /// P12 as sessions feel it: they end with their association, whoever keeps that from being said.
-namespace louver::rogue {
+namespace louver::rogue::sessions_end {
 namespace {
 
 using session::AssociationRecord;
@@ -280,4 +280,4 @@ TEST_F(SessionsEnd, a_close_that_names_sessions_that_never_were_opens_nothing) {
 }
 
 }  // namespace
-}  // namespace louver::rogue
+}  // namespace louver::rogue::sessions_end

@@ -5,7 +5,7 @@
 // P1: each endpoint authenticates the other and every middlebox; every middlebox authenticates the server. What makes a
 // certificate right is tested exhaustively beside src/tls; here: that every party looks at it on each of its channels,
 // before anything else.
-namespace louver::rogue {
+namespace louver::rogue::authentication {
 namespace {
 
 using tls::ChannelKind;
@@ -304,4 +304,4 @@ TEST(P1Authentication, a_middlebox_that_proves_itself_to_one_end_only_stops_both
 }
 
 }  // namespace
-}  // namespace louver::rogue
+}  // namespace louver::rogue::authentication

@@ -3,7 +3,7 @@
 
 // P2: nobody acts before all agree; what comes in the wrong state, twice, back to its sender, or never (HS-02, HS-11,
 // HS-12, HS-15, HS-17, HS-18), and how long the agreement takes.
-namespace louver::rogue {
+namespace louver::rogue::states {
 namespace {
 
 using namespace std::chrono_literals;
@@ -724,4 +724,4 @@ TEST_P(P2RoundTrips, of_a_join_are_none) {
 INSTANTIATE_TEST_SUITE_P(Middleboxes, P2RoundTrips, testing::Values(0, 1, 2, 4, 8));
 
 }  // namespace
-}  // namespace louver::rogue
+}  // namespace louver::rogue::states

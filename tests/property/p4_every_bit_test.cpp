@@ -1,7 +1,7 @@
 #include "rogue/record_replica.h"
 
 /// P4, exhaustively: every bit of every kind of frame on every hop.
-namespace louver::rogue {
+namespace louver::rogue::every_bit {
 namespace {
 
 using session::Grant;
@@ -182,4 +182,4 @@ INSTANTIATE_TEST_SUITE_P(P4Integrity, EveryBit, testing::ValuesIn(kinds),
                          [](const auto& one) { return std::string{one.param.name}; });
 
 }  // namespace
-}  // namespace louver::rogue
+}  // namespace louver::rogue::every_bit

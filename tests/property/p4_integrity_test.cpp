@@ -1,7 +1,7 @@
 #include "rogue/record_check.h"
 
 /// P4: a change by anyone without the grant is detected by the next party that uses the data, before it uses it.
-namespace louver::rogue {
+namespace louver::rogue::integrity {
 namespace {
 
 using session::Grant;
@@ -506,4 +506,4 @@ TEST(P4Integrity, all_checks_of_a_record_end_in_the_same_alert) {
 }
 
 }  // namespace
-}  // namespace louver::rogue
+}  // namespace louver::rogue::integrity

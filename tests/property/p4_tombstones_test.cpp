@@ -1,7 +1,7 @@
 #include "rogue/record_check.h"
 
 /// P4 and P9 where somebody may redact: a tombstone says only what its redactor may say, and never makes a false end.
-namespace louver::rogue {
+namespace louver::rogue::tombstones {
 namespace {
 
 using session::Grant;
@@ -385,4 +385,4 @@ TEST(P4Tombstones, an_end_apart_may_be_padded) {
 }
 
 }  // namespace
-}  // namespace louver::rogue
+}  // namespace louver::rogue::tombstones

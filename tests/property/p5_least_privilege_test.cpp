@@ -8,7 +8,7 @@
 
 // P5: a party, an endpoint too, holds no key that its part does not need (KI-01, KI-11): an endpoint can neither read
 // nor forge what passes between two other parties.
-namespace louver::rogue {
+namespace louver::rogue::least_privilege {
 namespace {
 
 using wire::MessageType;
@@ -342,4 +342,4 @@ TEST(P5LeastPrivilege, the_ends_have_no_key_for_what_passes_between_two_middlebo
 }
 
 }  // namespace
-}  // namespace louver::rogue
+}  // namespace louver::rogue::least_privilege

@@ -1,7 +1,7 @@
 #include "rogue/record_check.h"
 
 /// P7: the network can't skip, swap or rejoin a party; colluding neighbours get no record past an inspector.
-namespace louver::rogue {
+namespace louver::rogue::path_integrity {
 namespace {
 
 using session::Grant;
@@ -386,4 +386,4 @@ TEST(P7PathIntegrity, a_record_that_the_inspector_stopped_does_not_get_on_by_ano
 }
 
 }  // namespace
-}  // namespace louver::rogue
+}  // namespace louver::rogue::path_integrity

@@ -4,7 +4,7 @@
 #include "rogue/record_replica.h"
 
 /// P8 and P3 rest on counters and keys: every key has one author and one use, every number is used once, epochs follow.
-namespace louver::rogue {
+namespace louver::rogue::counters {
 namespace {
 
 using session::Grant;
@@ -180,4 +180,4 @@ TEST(P8Counters, the_same_plaintext_never_looks_the_same_and_no_tag_comes_twice)
 }
 
 }  // namespace
-}  // namespace louver::rogue
+}  // namespace louver::rogue::counters

@@ -1,7 +1,7 @@
 #include "rogue/record_check.h"
 
 /// P8 between contexts: which parts belong together is said by the exchange number alone.
-namespace louver::rogue {
+namespace louver::rogue::exchanges {
 namespace {
 
 using session::Grant;
@@ -305,4 +305,4 @@ TEST(P8Exchanges, an_honest_sender_refuses_to_break_the_rules_itself) {
 }
 
 }  // namespace
-}  // namespace louver::rogue
+}  // namespace louver::rogue::exchanges

@@ -5,7 +5,7 @@
 #include "session/join_tags.h"
 
 /// P8 for whole sessions: a JOIN counts once, in time, from the client of the association.
-namespace louver::rogue {
+namespace louver::rogue::joins {
 namespace {
 
 using session::AssociationRecord;
@@ -362,4 +362,4 @@ TEST_F(Joins, a_middlebox_that_lacks_a_go_takes_no_join_and_makes_no_keys) {
 }
 
 }  // namespace
-}  // namespace louver::rogue
+}  // namespace louver::rogue::joins

@@ -2,7 +2,7 @@
 
 /// P8: records of one flow cannot be dropped, replayed, reordered, reflected or spliced; a cut-off stream is told from
 /// an ended one.
-namespace louver::rogue {
+namespace louver::rogue::order {
 namespace {
 
 using session::Grant;
@@ -558,4 +558,4 @@ TEST(P8Order, other_cuts_of_the_same_octets_give_the_same_result_to_the_octet) {
 }
 
 }  // namespace
-}  // namespace louver::rogue
+}  // namespace louver::rogue::order

@@ -1,7 +1,7 @@
 #include "rogue/record_check.h"
 
 /// P9 for verdicts: whoever stopped a message is known by name to both ends, and nobody is made to say what he did not.
-namespace louver::rogue {
+namespace louver::rogue::blocked {
 namespace {
 
 constexpr std::size_t server = 3;
@@ -121,4 +121,4 @@ TEST_F(Blocked, with_a_reason_that_is_no_printable_text_is_noticed) {  // AU-04,
 }
 
 }  // namespace
-}  // namespace louver::rogue
+}  // namespace louver::rogue::blocked

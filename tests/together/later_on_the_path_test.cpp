@@ -7,7 +7,7 @@
 #include "sim/path.h"
 
 /// Filters whose engines answer later, in the engine of a middlebox, with real records: order, ends, back-pressure.
-namespace louver::sim {
+namespace louver::sim::later {
 namespace {
 
 using filter::test::TardyFactory;
@@ -243,4 +243,4 @@ TEST_F(Stalled, a_session_whose_answer_never_comes_ends_with_the_idle_deadline) 
 }
 
 }  // namespace
-}  // namespace louver::sim
+}  // namespace louver::sim::later

@@ -13,9 +13,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr Direction c2s = Direction::c2s;
-constexpr Direction s2c = Direction::s2c;
-
 /// Keeps what it is asked until the test answers.
 class TestEngine final : public Engine {
  public:

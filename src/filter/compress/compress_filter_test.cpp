@@ -15,9 +15,6 @@ using coding::Coding;
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr Direction c2s = Direction::c2s;
-constexpr Direction s2c = Direction::s2c;
-
 const TestSession& session() {
   static const TestSession out{{"request-head", Grant::read},
                                {"request-credentials", Grant::read},

@@ -14,9 +14,6 @@ using http::target_bytes_most;
 using namespace test;
 using testing::HasSubstr;
 
-constexpr Direction c2s = Direction::c2s;
-constexpr Direction s2c = Direction::s2c;
-
 std::string request(std::string_view target, std::string_view fields, std::string_view rest = "") {
   std::string out = "GET " + std::string{target} + " HTTP/1.1\r\nhost: shop.example\r\n";
   return out.append(fields).append(rest).append("\r\n");

@@ -13,9 +13,6 @@ namespace {
 using namespace test;
 using testing::HasSubstr;
 
-constexpr Direction c2s = Direction::c2s;
-constexpr Direction s2c = Direction::s2c;
-
 /// A record that owns its text.
 struct Noted {
   std::string session, context;

@@ -13,10 +13,6 @@ namespace {
 using namespace test;
 using testing::HasSubstr;
 
-constexpr Direction c2s = Direction::c2s;
-constexpr Direction s2c = Direction::s2c;
-constexpr std::string_view plain_request = "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\n";
-
 TestSession writable_body() { return TestSession{{"request-head", Grant::read}, {"request-body", Grant::write}}; }
 
 Result<std::shared_ptr<const FilterFactory>> replaces(std::vector<Rule> rules, std::vector<std::string>* told = nullptr,

@@ -13,9 +13,6 @@ using namespace test;
 using testing::HasSubstr;
 using OnMatch = ScanOptions::OnMatch;
 
-constexpr Direction c2s = Direction::c2s;
-constexpr Direction s2c = Direction::s2c;
-constexpr std::string_view plain_request = "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\n";
 constexpr std::string_view coded_request = "POST / HTTP/1.1\r\nhost: a\r\ncontent-encoding: gzip\r\n\r\n";
 
 struct Findings {

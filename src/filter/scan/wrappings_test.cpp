@@ -13,9 +13,6 @@ using namespace test;
 using namespace coding::by_hand;
 using testing::HasSubstr;
 
-constexpr Direction c2s = Direction::c2s;
-constexpr Direction s2c = Direction::s2c;
-
 /// The test pattern of all virus scanners, not as a whole, so that they let this file be.
 const std::string eicar = std::string{"X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STAND"} + "ARD-ANTIVIRUS-TEST-FILE!$H+H*";
 const std::string text = std::string(3000, ' ') + eicar + "\n" + std::string(500, '.');

@@ -15,8 +15,6 @@ using testing::HasSubstr;
 using OnEcho = SecretOptions::OnEcho;
 using Otherwise = SecretOptions::Otherwise;
 
-constexpr Direction c2s = Direction::c2s;
-constexpr Direction s2c = Direction::s2c;
 constexpr std::string_view key = "sk-9aZ/+=\"<&Qw7eRtY5";  // with what each notation writes otherwise
 constexpr std::string_view fine = "HTTP/1.1 200 OK\r\n\r\n";
 

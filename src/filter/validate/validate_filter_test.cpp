@@ -11,8 +11,6 @@ namespace {
 using namespace test;
 using testing::HasSubstr;
 
-constexpr Direction c2s = Direction::c2s;
-
 Factories validates(std::size_t message_most = 1024) {
   ValidateOptions options;
   options.contexts = {"request-body"};

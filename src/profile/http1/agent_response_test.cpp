@@ -10,8 +10,6 @@ namespace {
 
 using namespace std::string_literals;
 
-const std::string simple_get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
-
 TEST(AgentResponse, in_any_order_between_contexts_is_written_in_the_order_of_requests) {  // OR-06
   Agent agent;
   ASSERT_OK(agent.send(simple_get + simple_get));

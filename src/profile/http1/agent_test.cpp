@@ -9,8 +9,6 @@ namespace {
 
 using namespace std::string_literals;
 
-const std::string simple_get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
-
 TEST(AgentRequest, becomes_three_messages_in_their_contexts) {
   Agent agent;
   ASSERT_OK(agent.send(

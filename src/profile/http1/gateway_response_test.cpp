@@ -10,9 +10,6 @@ namespace {
 
 using namespace std::string_literals;
 
-const std::string get_head = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";
-const std::string no_content = "HTTP/1.1 204 No Content\r\n\r\n";
-
 TEST(GatewayResponse, becomes_three_messages_in_their_contexts) {
   Gateway gateway;
   ASSERT_OK(gateway.request(1, get_head));
@@ -230,12 +227,12 @@ TEST(GatewayTombstone, in_a_request_body_is_filled_to_its_length) {
   EXPECT_EQ(gateway.take_output(), "xxxab");
 }
 
-struct Case {
+struct BadAnswer {
   const char* name;
   std::string answer;
 };
 
-const Case bad_answers[] = {
+const BadAnswer bad_answers[] = {
     {"junk", "hello\r\n\r\n"},
     {"tls", "\x16\x03\x03"s},
     {"http_2", "HTTP/2 200\r\n\r\n"},
@@ -284,7 +281,7 @@ const Case bad_answers[] = {
      }()},
 };
 
-class GatewayBadAnswers : public testing::TestWithParam<Case> {};
+class GatewayBadAnswers : public testing::TestWithParam<BadAnswer> {};
 
 TEST_P(GatewayBadAnswers, become_502_and_nothing_of_them_passes) {  // HT-01, HT-12
   for (const std::size_t piece : {std::size_t{1}, std::size_t{1} << 20}) {

@@ -9,9 +9,6 @@ namespace {
 
 using namespace std::string_literals;
 
-const std::string get_head = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";
-const std::string no_content = "HTTP/1.1 204 No Content\r\n\r\n";
-
 TEST(GatewayRequest, is_made_from_the_messages_in_whatever_order_they_come) {  // OR-06
   const OwnedPart parts[] = {
       request_part(ids.request_head, 1, "POST /x HTTP/1.1\r\nhost: a:81\r\nb: c\r\ncontent-length: 3\r\n\r\n"),

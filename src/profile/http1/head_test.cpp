@@ -11,24 +11,24 @@ namespace {
 
 using namespace std::string_literals;
 
-const RequestHead request = {.method = "POST",
-                             .target = "/a?b",
-                             .host = "a.example:8080",
-                             .fields = {{"accept", "*/*"}, {"x-empty", ""}, {"x", "a: b"}, {"x", "\xc3\xa9"}},
-                             .content_length = 12,
-                             .expect_continue = true};
+const RequestHead a_request = {.method = "POST",
+                               .target = "/a?b",
+                               .host = "a.example:8080",
+                               .fields = {{"accept", "*/*"}, {"x-empty", ""}, {"x", "a: b"}, {"x", "\xc3\xa9"}},
+                               .content_length = 12,
+                               .expect_continue = true};
 const std::string ws_fields = "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13\r\n";
-const ResponseHead response = {
+const ResponseHead a_response = {
     .status = 200, .reason = "Very fine", .fields = {{"server", "x"}, {"vary", "a, b"}}, .content_length = 0};
 
 TEST(CanonicalHead, of_a_request_is_pinned) {
-  EXPECT_EQ(write_head(request),
+  EXPECT_EQ(write_head(a_request),
             "POST /a?b HTTP/1.1\r\nhost: a.example:8080\r\naccept: */*\r\nx-empty: \r\nx: a: b\r\nx: \xc3\xa9\r\n"
             "content-length: 12\r\nexpect: 100-continue\r\n\r\n");
 }
 
 TEST(CanonicalHead, of_a_response_is_pinned) {
-  EXPECT_EQ(write_head(response), "HTTP/1.1 200 Very fine\r\nserver: x\r\nvary: a, b\r\ncontent-length: 0\r\n\r\n");
+  EXPECT_EQ(write_head(a_response), "HTTP/1.1 200 Very fine\r\nserver: x\r\nvary: a, b\r\ncontent-length: 0\r\n\r\n");
 }
 
 TEST(CanonicalHead, of_an_upgrade_is_pinned) {
@@ -44,12 +44,12 @@ TEST(CanonicalHead, of_an_upgrade_is_pinned) {
 }
 
 TEST(CanonicalHead, reads_what_it_wrote) {
-  const auto read_request = parse_request_head(as_bytes(write_head(request)), {});
+  const auto read_request = parse_request_head(as_bytes(write_head(a_request)), {});
   ASSERT_OK(read_request);
-  EXPECT_EQ(*read_request, request);
-  const auto read_response = parse_response_head(as_bytes(write_head(response)), {});
+  EXPECT_EQ(*read_request, a_request);
+  const auto read_response = parse_response_head(as_bytes(write_head(a_response)), {});
   ASSERT_OK(read_response);
-  EXPECT_EQ(*read_response, response);
+  EXPECT_EQ(*read_response, a_response);
   const Fields credentials = {{"cookie", "a"}, {"authorization", "b"}};
   const auto read_credentials = parse_credentials(as_bytes(write_credentials(credentials)), "request-credentials", {});
   ASSERT_OK(read_credentials);
@@ -57,13 +57,13 @@ TEST(CanonicalHead, reads_what_it_wrote) {
 }
 
 TEST(CanonicalHead, cut_anywhere_or_longer_is_refused) {
-  const std::string whole = write_head(request);
+  const std::string whole = write_head(a_request);
   for (std::size_t cut = 0; cut < whole.size(); ++cut) {
     EXPECT_FAULT(Fault::bad_value, parse_request_head(as_bytes(whole.substr(0, cut)), {}));
   }
   EXPECT_FAULT(Fault::bad_value, parse_request_head(as_bytes(whole + "x"), {}));
   EXPECT_FAULT(Fault::bad_value, parse_request_head(as_bytes(whole + "\r\n"), {}));
-  const std::string whole_response = write_head(response);
+  const std::string whole_response = write_head(a_response);
   for (std::size_t cut = 0; cut < whole_response.size(); ++cut) {
     EXPECT_FAULT(Fault::bad_value, parse_response_head(as_bytes(whole_response.substr(0, cut)), {}));
   }

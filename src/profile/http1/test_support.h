@@ -13,6 +13,11 @@
 
 namespace louver::profile::http1::test {
 
+inline const std::string simple_get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";  // as an application writes it
+inline const std::string get_head = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";    // as it lies in its context
+inline const std::string no_content = "HTTP/1.1 204 No Content\r\n\r\n";
+inline const std::string websocket_key = "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13\r\n";
+
 inline constexpr ContextIds ids = {.request_head = ContextId{1},
                                    .request_credentials = ContextId{2},
                                    .request_body = ContextId{3},

@@ -7,7 +7,7 @@
 
 // Trailers in contexts of their own: carried where both ends want it, never merged into a head (HT-07).
 
-namespace louver::profile::http1::test {
+namespace louver::profile::http1::test::trailers {
 namespace {
 
 using testing::EndsWith;
@@ -36,7 +36,7 @@ struct CarryingGateway : Gateway {
 
 const std::string chunked_post = "POST /p HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
 const std::string post_head = "POST /p HTTP/1.1\r\nhost: a\r\n\r\n";
-const std::string get_head = "GET /g HTTP/1.1\r\nhost: a\r\n\r\n";
+const std::string get_g = "GET /g HTTP/1.1\r\nhost: a\r\n\r\n";
 const std::string ok_head = "HTTP/1.1 200 OK\r\n\r\n";
 const std::string willing_get = "GET /g HTTP/1.1\r\nHost: a\r\nConnection: TE\r\nTE: trailers\r\n\r\n";
 
@@ -204,7 +204,7 @@ TEST(GatewayTrailers, are_dropped_where_they_cannot_be_placed) {
   EXPECT_THAT(request, EndsWith("\r\n\r\nhello"));
   EXPECT_THAT(request, Not(HasSubstr("x-sum")));
   CarryingGateway bare;
-  ASSERT_OK(bare.request_with(get_head, "", "x-sum: 1\r\n"));
+  ASSERT_OK(bare.request_with(get_g, "", "x-sum: 1\r\n"));
   EXPECT_THAT(bare.take_output(), Not(HasSubstr("x-sum")));
   ASSERT_OK(bare.origin_sends("HTTP/1.1 204 No Content\r\n\r\n"));
   EXPECT_EQ(bare.codec.open_exchanges(), 0U);
@@ -212,7 +212,7 @@ TEST(GatewayTrailers, are_dropped_where_they_cannot_be_placed) {
 
 TEST(GatewayTrailers, a_request_without_content_waits_for_their_message) {
   CarryingGateway gateway;
-  ASSERT_OK(gateway.request(1, get_head));
+  ASSERT_OK(gateway.request(1, get_g));
   EXPECT_EQ(gateway.take_output(), "");
   ASSERT_OK(gateway.receive(request_part(up, 1, "")));
   EXPECT_THAT(gateway.take_output(), testing::StartsWith("GET /g HTTP/1.1\r\n"));
@@ -229,7 +229,7 @@ TEST(GatewayTrailers, HT_07_from_a_middlebox_never_reach_the_origin) {
     EXPECT_THAT(before, Not(HasSubstr("0\r\n\r\n")));
 
     CarryingGateway bare;
-    EXPECT_FAULT(fault, bare.request_with(get_head, "", trailers));
+    EXPECT_FAULT(fault, bare.request_with(get_g, "", trailers));
     EXPECT_EQ(bare.take_output(), "") << trailers;
 
     CarryingGateway counted;  // nowhere to put them, and an attack all the same
@@ -284,7 +284,7 @@ TEST(GatewayTrailers, of_a_request_that_was_answered_early_are_for_nobody) {
   ASSERT_OK(gateway.receive(request_part(up, 1, "x-sum: 1\r\n")));
   EXPECT_EQ(gateway.codec.open_exchanges(), 0U);
   EXPECT_EQ(gateway.take_output(), "");
-  ASSERT_OK(gateway.request(2, get_head));
+  ASSERT_OK(gateway.request(2, get_g));
   ASSERT_OK(gateway.receive(request_part(up, 2, "")));
   EXPECT_THAT(gateway.take_output(), testing::StartsWith("GET /g "));
 }
@@ -293,7 +293,7 @@ TEST(GatewayTrailers, of_a_request_that_was_answered_early_are_for_nobody) {
 
 TEST(GatewayTrailers, of_the_origin_come_behind_its_body) {
   CarryingGateway gateway;
-  ASSERT_OK(gateway.request_with(get_head, "", ""));
+  ASSERT_OK(gateway.request_with(get_g, "", ""));
   const std::string answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Sum: 3\r\n\r\n";
   for (const char octet : answer) ASSERT_OK(gateway.origin_sends({&octet, 1}));
   EXPECT_EQ(gateway.sink.text(ids.response_body), "ok");
@@ -308,20 +308,20 @@ TEST(GatewayTrailers, every_answer_has_a_message) {
                              "HTTP/1.1 103 Early\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
                              "nonsense\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"}) {
     CarryingGateway gateway;
-    ASSERT_OK(gateway.request_with(get_head, "", ""));
+    ASSERT_OK(gateway.request_with(get_g, "", ""));
     ASSERT_OK(gateway.origin_sends(answer));
     EXPECT_TRUE(gateway.sink.ended(down)) << answer;
     EXPECT_EQ(gateway.sink.text(down), "") << answer;
   }
   CarryingGateway until_close;
-  ASSERT_OK(until_close.request_with(get_head, "", ""));
+  ASSERT_OK(until_close.request_with(get_g, "", ""));
   ASSERT_OK(until_close.origin_sends("HTTP/1.1 200 OK\r\n\r\nok"));
   EXPECT_FALSE(until_close.sink.ended(down));
   ASSERT_OK(until_close.codec.origin_closed(true));
   EXPECT_TRUE(until_close.sink.ended(down));
   CarryingGateway refused;
   refused.decision = GatewayDecision::refuse(421, "no");
-  ASSERT_OK(refused.request_with(get_head, "", ""));
+  ASSERT_OK(refused.request_with(get_g, "", ""));
   EXPECT_TRUE(refused.sink.ended(down));
   EXPECT_EQ(refused.codec.open_exchanges(), 0U);
 }
@@ -330,7 +330,7 @@ TEST(GatewayTrailers, HT_07_of_an_origin_that_stand_in_the_head_only_cut_its_ans
   for (const char* name : head_only) {
     SCOPED_TRACE(name);
     CarryingGateway gateway;
-    ASSERT_OK(gateway.request_with(get_head, "", ""));
+    ASSERT_OK(gateway.request_with(get_g, "", ""));
     EXPECT_FAULT(Fault::bad_value,
                  gateway.origin_sends("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n" +
                                       std::string{name} + ": 5\r\n\r\n"));
@@ -438,14 +438,13 @@ TEST(AgentTrailers, a_request_that_is_sent_again_has_their_message_again) {
 
 // --- beside tunnels and lifted fields
 
-const std::string key = "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13\r\n";
 const std::string accepted = "sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";
 
 TEST(TunnelTrailers, are_an_empty_message_behind_each_direction) {
   CarryingAgent agent;
   CarryingGateway gateway;
-  ASSERT_OK(
-      agent.send("GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" + key + "\r\n"));
+  ASSERT_OK(agent.send("GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+                       websocket_key + "\r\n"));
   EXPECT_FALSE(agent.sink.ended(up)) << "nothing behind the head before the answer";
   const auto pass = [](RecordingSink& from, auto& to) {
     for (const OwnedPart& part : std::exchange(from.parts, {})) ASSERT_OK(to.receive(part));
@@ -473,8 +472,8 @@ TEST(TunnelTrailers, are_an_empty_message_behind_each_direction) {
 
 TEST(TunnelTrailers, come_too_where_the_upgrade_is_refused) {
   CarryingAgent agent;
-  ASSERT_OK(
-      agent.send("GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" + key + "\r\n"));
+  ASSERT_OK(agent.send("GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+                       websocket_key + "\r\n"));
   ASSERT_OK(agent.respond(1, "HTTP/1.1 404 Not Found\r\ncontent-length: 2\r\n\r\n", "no"));
   EXPECT_TRUE(agent.sink.ended(up));
   ASSERT_OK(agent.receive(response_part(down, 1, "")));
@@ -499,4 +498,4 @@ TEST(LiftedTrailers, of_a_body_that_is_held_whole_are_dropped) {
 }
 
 }  // namespace
-}  // namespace louver::profile::http1::test
+}  // namespace louver::profile::http1::test::trailers

@@ -11,13 +11,12 @@ namespace {
 using namespace std::string_literals;
 
 // the example of RFC 6455 §1.3
-const std::string key = "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13\r\n";
 const std::string accept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
 const std::string asking =
-    "GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: WebSocket\r\nConnection: keep-alive, Upgrade\r\nCookie: c=1\r\n" + key +
-    "\r\n";
-const std::string request_head = "GET /chat HTTP/1.1\r\nhost: a\r\n" + key + "upgrade: websocket\r\n\r\n";
+    "GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: WebSocket\r\nConnection: keep-alive, Upgrade\r\nCookie: c=1\r\n" +
+    websocket_key + "\r\n";
+const std::string request_head = "GET /chat HTTP/1.1\r\nhost: a\r\n" + websocket_key + "upgrade: websocket\r\n\r\n";
 const std::string switching = "HTTP/1.1 101 Switching Protocols\r\n";
 const std::string response_head = switching + "sec-websocket-accept: " + accept + "\r\nupgrade: websocket\r\n\r\n";
 const std::string origins_101 =
@@ -210,7 +209,7 @@ TEST(AgentUpgrade, HT_09_a_101_that_is_not_authentic_begins_no_tunnel) {
 
 TEST(AgentUpgrade, HT_09_a_101_that_nobody_asked_for_is_refused) {
   Agent agent;
-  ASSERT_OK(agent.send("GET / HTTP/1.1\r\nHost: a\r\n" + key + "\r\n"));
+  ASSERT_OK(agent.send("GET / HTTP/1.1\r\nHost: a\r\n" + websocket_key + "\r\n"));
   EXPECT_FAULT(Fault::bad_value, agent.respond(1, response_head));
   EXPECT_EQ(agent.take_output(), "");
 }
@@ -242,7 +241,7 @@ struct Asked101 : Gateway {
   Asked101() {
     EXPECT_OK(receive(request_part(ids.request_head, 1, request_head)));
     EXPECT_OK(receive(request_part(ids.request_credentials, 1, "cookie: c=1\r\n")));
-    EXPECT_EQ(take_output(), "GET /chat HTTP/1.1\r\nhost: a\r\n" + key +
+    EXPECT_EQ(take_output(), "GET /chat HTTP/1.1\r\nhost: a\r\n" + websocket_key +
                                  "cookie: c=1\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n");
   }
 };
@@ -423,7 +422,7 @@ INSTANTIATE_TEST_SUITE_P(HT09, GatewayBadSwitches, testing::ValuesIn(bad_switche
 
 TEST(GatewayUpgrade, HT_09_a_101_that_nobody_asked_for_is_502) {
   Gateway gateway;
-  ASSERT_OK(gateway.request(1, "GET / HTTP/1.1\r\nhost: a\r\n" + key + "\r\n"));
+  ASSERT_OK(gateway.request(1, "GET / HTTP/1.1\r\nhost: a\r\n" + websocket_key + "\r\n"));
   gateway.take_output();
   ASSERT_OK(gateway.origin_sends(origins_101 + "\r\nhello"));
   EXPECT_TRUE(gateway.sink.text(ids.response_head).starts_with("HTTP/1.1 502 "));
