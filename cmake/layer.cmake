@@ -26,10 +26,20 @@ function(louver_layer_sources name variable)
   set(${variable} ${sources} PARENT_SCOPE)
 endfunction()
 
+# louver_unity(target): several of its sources make one object, where LOUVER_UNITY is on.
+function(louver_unity target)
+  if(LOUVER_UNITY)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+    # This warning takes the file that includes the sources for what holds their types.
+    target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+  endif()
+endfunction()
+
 # louver_layer(name DEPS layers LIBS libraries [EACH]): the library of src/<name> and the test program of its *_test.cpp.
 #
-# Where LOUVER_UNITY is on, several sources of a layer make one object, unless it says EACH: most of the time goes into
-# the headers. So names in unnamed namespaces of a layer are unique, and what two files need stands in a header.
+# Where LOUVER_UNITY is on, several sources of a layer make one object, unless it says EACH, and so do several tests: most
+# of the time goes into the headers. So names in unnamed namespaces of a layer are unique, and what two files need stands
+# in a header; tests that want their own short names for the same things are in a namespace of their own.
 function(louver_layer name)
   cmake_parse_arguments(LAYER "EACH" "" "DEPS;LIBS" ${ARGN})
   louver_layer_sources(${name} sources)
@@ -40,10 +50,8 @@ function(louver_layer name)
   else()
     add_library(louver_${name} STATIC ${sources})
     set(scope PUBLIC)
-    if(LOUVER_UNITY AND NOT LAYER_EACH)
-      set_target_properties(louver_${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
-      # This warning takes the file that includes the sources for what holds their types.
-      target_compile_options(louver_${name} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+    if(NOT LAYER_EACH)
+      louver_unity(louver_${name})
     endif()
   endif()
   list(TRANSFORM LAYER_DEPS PREPEND louver_)
@@ -53,6 +61,7 @@ function(louver_layer name)
     add_executable(louver_${name}_test ${tests})
     target_compile_definitions(louver_${name}_test PRIVATE LOUVER_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     target_link_libraries(louver_${name}_test louver_${name} louver_test_options)
+    louver_unity(louver_${name}_test)
     gtest_discover_tests(louver_${name}_test PROPERTIES LABELS unit DISCOVERY_TIMEOUT 60)
   endif()
 endfunction()
