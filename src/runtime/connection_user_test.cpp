@@ -57,6 +57,9 @@ class AnothersConnection {
     if (child_ != 0) return;
     if (::setresuid(another_user, another_user, another_user) != 0) ::_exit(1);
     const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+    // From an address that no other program connects from: else his port may be in use there too, and not free again.
+    const NativeAddress from = native({IpAddress::v4({127, 0, 0, 77}), 0});
+    if (::bind(socket, from.get(), from.size) != 0) ::_exit(3);
     const NativeAddress address = native(where);
     if (::connect(socket, address.get(), address.size) != 0) ::_exit(2);
     while (true) ::pause();
