@@ -12,15 +12,10 @@
 #include "filter/chain.h"
 #include "wire/hello.h"
 
-namespace louver::filter {
+namespace louver::filter::test {
 
 inline constexpr Direction c2s = Direction::c2s;
 inline constexpr Direction s2c = Direction::s2c;
-
-}  // namespace louver::filter
-
-namespace louver::filter::test {
-
 inline constexpr std::string_view plain_request = "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\n";
 
 inline constexpr std::array<session::ContextTraits, 6> http_contexts = {

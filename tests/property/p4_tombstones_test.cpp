@@ -10,7 +10,6 @@ using sim::grants_from;
 
 const ContextId a{1};
 const ContextId b{2};
-constexpr std::size_t three = 3;
 
 /// Grants by rank, so that a test reads the same in both directions: the first row is that of the middlebox that the
 /// data meets first.
@@ -20,7 +19,6 @@ auto by_rank(GrantRow row) {
     return context == "a" ? row[rank - 1] : Grant::none;
   };
 }
-std::size_t at_rank(std::size_t rank, Direction direction) { return raw(session::party_at(rank, direction, three)); }
 PartyIndex party(std::size_t index) { return PartyIndex{static_cast<std::uint8_t>(index)}; }
 
 struct FalseTombstone {

@@ -9,9 +9,6 @@ using session::Verdict;
 using sim::grants_from;
 
 const ContextId a{1};
-constexpr std::size_t three = 3;
-
-std::size_t at_rank(std::size_t rank, Direction direction) { return raw(session::party_at(rank, direction, three)); }
 
 /// Frames of a hop without the JOIN.
 std::vector<Buffer> records_on(sim::Chain& chain, std::size_t hop, Direction direction) {

@@ -21,6 +21,12 @@ inline auto grants_on(std::string context, GrantRow row) {
   };
 }
 
+/// Of three middleboxes the one that data going that way meets as the `rank`th.
+inline constexpr std::size_t three = 3;
+inline std::size_t at_rank(std::size_t rank, Direction direction) {
+  return raw(session::party_at(rank, direction, three));
+}
+
 inline std::string text_of(const sim::Notebook& notes) {
   std::string out;
   for (const sim::Seen& one : notes.seen)
