@@ -33,6 +33,14 @@ serve(judge)
 """
 
 
+def is_running(pid):
+    """A process that has ended has no command line any more, be it waited for or not; it may end between opening and reading."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes() != b""
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 class Exec(Case):
     def setUp(self):
         super().setUp()
@@ -142,7 +150,7 @@ class Exec(Case):
         self.assertEqual(self.upload(path, "fine")[2], "201")
 
         def living():
-            return [int(one.name) for one in self.marks.iterdir() if os.path.exists(f"/proc/{one.name}") and pathlib.Path(f"/proc/{one.name}/cmdline").read_bytes()]
+            return [int(one.name) for one in self.marks.iterdir() if is_running(one.name)]
 
         wait_for(lambda: len(living()) == 2, "two workers")
         old = set(living())
