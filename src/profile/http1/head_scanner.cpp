@@ -1,5 +1,7 @@
 #include "profile/http1/head_scanner.h"
 
+#include <algorithm>
+
 #include "profile/http1/grammar.h"
 
 namespace louver::profile::http1 {
@@ -23,6 +25,9 @@ HeadScanner::State HeadScanner::scan(Bytes input) {
   if (refusal_) return State::refused;
   const std::string_view text = as_text(input);
   while (at_ < text.size()) {
+    pass_text(text);
+    if ((refusal_ = check_size())) return State::refused;
+    if (at_ == text.size()) break;
     const char octet = text[at_];
     if ((refusal_ = check_octet(octet))) return State::refused;
     previous_ = octet;
@@ -36,6 +41,28 @@ HeadScanner::State HeadScanner::scan(Bytes input) {
     ++lines_;
   }
   return State::more;
+}
+
+/// Passes what can neither end a line nor be refused but for its length: of that, one octet more than may be.
+void HeadScanner::pass_text(std::string_view text) {
+  if (previous_ == '\r') return;
+  const std::string_view ahead = text.substr(at_, most_octets() + 1 - at_);
+  const auto end = std::ranges::find_if_not(ahead, is_text_char);
+  if (end == ahead.begin()) return;
+  previous_ = *std::prev(end);
+  at_ += static_cast<std::size_t>(end - ahead.begin());
+}
+
+/// Behind how many octets check_size() refuses, as far as the line goes that has begun.
+std::size_t HeadScanner::most_octets() const {
+  if (kind_ == Kind::trailer) return limits_.trailer_bytes;
+  if (kind_ == Kind::request && in_start_line()) return std::min(limits_.head_bytes, longest_request_line());
+  return limits_.head_bytes;
+}
+
+/// Method, target and version with what stands between them and behind.
+std::size_t HeadScanner::longest_request_line() const {
+  return limits_.method_bytes + 1 + limits_.target_bytes + 1 + version_1_1.size() + 2;
 }
 
 Verdict HeadScanner::check_octet(char octet) const {
@@ -54,9 +81,7 @@ Verdict HeadScanner::check_size() const {
     return {};
   }
   if (at_ > limits_.head_bytes) return Refusal{431, "the head is too long"};
-  // method, target and version with what stands between them and behind
-  const std::size_t longest_request_line = limits_.method_bytes + 1 + limits_.target_bytes + 1 + version_1_1.size() + 2;
-  if (kind_ == Kind::request && in_start_line() && at_ > longest_request_line) {
+  if (kind_ == Kind::request && in_start_line() && at_ > longest_request_line()) {
     return Refusal{414, "the request target is too long"};
   }
   return {};

@@ -32,6 +32,9 @@ class HeadScanner {
   const Verdict& refusal() const { return refusal_; }
 
  private:
+  void pass_text(std::string_view text);
+  std::size_t most_octets() const;
+  std::size_t longest_request_line() const;
   Verdict check_octet(char octet) const;
   Verdict check_line(std::string_view line);
   Verdict check_start_line(std::string_view line) const;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace louver::profile::http1 {
 namespace {
 
@@ -68,6 +70,49 @@ TEST(HeadScanner, looks_at_each_limit_below_at_and_above) {  // HT-14
   HeadScanner scanner{Kind::request, Limits{.fields = 1}};
   EXPECT_EQ(scanner.scan(as_bytes("GET / HTTP/1.1\r\nx: y\r\nx: y\r\n")), State::refused);
   EXPECT_EQ(scanner.refusal()->status, 431U);
+}
+
+struct Outcome {
+  State state;
+  std::size_t size;
+  unsigned status;
+  std::string_view reason;
+  bool operator==(const Outcome&) const = default;
+};
+
+/// @param step  so many octets come at a time
+Outcome outcome_of(Kind kind, const Limits& limits, std::string_view text, std::size_t step) {
+  HeadScanner scanner{kind, limits};
+  State state = State::more;
+  for (std::size_t come = 0; come < text.size() && state == State::more;) {
+    come = std::min(come + step, text.size());
+    state = scanner.scan(as_bytes(text.substr(0, come)));
+  }
+  const Refusal refusal = scanner.refusal().value_or(Refusal{0, {}});
+  return {state, scanner.size(), refusal.status, refusal.reason};
+}
+
+// Runs of text are passed at a time: where one reaches a limit, or what follows it is wrong, must not depend on how
+// much has come.
+TEST(HeadScanner, says_the_same_however_a_head_is_cut) {
+  Limits limits;
+  limits.head_bytes = 40;
+  limits.trailer_bytes = 20;
+  limits.method_bytes = 4;
+  limits.target_bytes = 6;
+  const std::string lines[] = {"GET / HTTP/1.1\r\n", "GET /long HTTP/1.1\r\n", "HTTP/1.1 200 OK\r\n", ""};
+  for (const Kind kind : {Kind::request, Kind::response, Kind::trailer}) {
+    for (const std::string& line : lines) {
+      for (std::size_t size = 0; size < 45; ++size) {
+        for (const char* behind : {"\r\n\r\n", "\n", "\r", "\r\r", "\x01", "\x7f", "\r\nq: \xfe\r\n\r\n"}) {
+          const std::string text = line + "x:" + std::string(size, 'a') + behind;
+          const Outcome octet_by_octet = outcome_of(kind, limits, text, 1);
+          for (const std::size_t step : {std::size_t{2}, std::size_t{7}, text.size()})
+            EXPECT_EQ(outcome_of(kind, limits, text, step), octet_by_octet) << printable(text) << " by " << step;
+        }
+      }
+    }
+  }
 }
 
 }  // namespace
