@@ -21,6 +21,14 @@ profile::http1::SessionPlan plan_of(const OriginHttpSetting& setting, const sess
   return out;
 }
 
+profile::http1::Fields party_fields(const OriginHttpSetting& setting, const session::AssociationRecord& record) {
+  if (!setting.config.policy.tell_parties) return {};
+  const PartyNames names = party_names(record);
+  profile::http1::Fields fields{{"louver-client", names.client}};
+  if (!names.middleboxes.empty()) fields.push_back({"louver-middleboxes", names.middleboxes});
+  return fields;
+}
+
 }  // namespace
 
 void OriginHttp::start(Household& household, Station& station, std::shared_ptr<const OriginHttpSetting> setting,
@@ -37,18 +45,10 @@ OriginHttp::OriginHttp(Household& household, Station& station, std::shared_ptr<c
       station_(station),
       setting_(std::move(setting)),
       session_(std::move(session)),
+      party_fields_(party_fields(*setting_, session_->record())),
       inward_(*this),
       codec_({.plan = plan_of(*setting_, session_->record().terms(), station.random), .limits = setting_->limits},
              http1_ids(session_->record().terms()), *this, inward_) {}
-
-/// The parties as they were authenticated; the codec takes such fields out of what clients send.
-profile::http1::Fields OriginHttp::party_fields() const {
-  if (!setting_->config.policy.tell_parties) return {};
-  const PartyNames names = party_names(session_->record());
-  profile::http1::Fields fields{{"louver-client", names.client}};
-  if (!names.middleboxes.empty()) fields.push_back({"louver-middleboxes", names.middleboxes});
-  return fields;
-}
 
 GatewayDecision OriginHttp::on_request(const profile::http1::RequestTarget& request) {
   const std::uint16_t port = request.port == 0 ? std::uint16_t{80} : request.port;
@@ -57,7 +57,7 @@ GatewayDecision OriginHttp::on_request(const profile::http1::RequestTarget& requ
   const config::Origin* origin = setting_->config.http_origin(host, port);
   if (origin == nullptr) return GatewayDecision::refuse(421, "No origin is configured for this host.");
   GatewayDecision decision = GatewayDecision::accept();
-  decision.extra_fields = party_fields();
+  decision.extra_fields = party_fields_;
   // whatever waits in the socket belongs to no request that is still to come (HT-06)
   decision.reused_connection =
       origin == origin_ && link_ != nullptr && link_->link().is_quiet() && codec_.origin_reusable();

@@ -52,7 +52,6 @@ class OriginHttp final : public Resident, public SessionUser, public LinkOwner, 
   void drop_origin();
   void move_on();
   void check(const Result<>& result);
-  profile::http1::Fields party_fields() const;
   void lose();
   void leave();
 
@@ -71,6 +70,8 @@ class OriginHttp final : public Resident, public SessionUser, public LinkOwner, 
   std::shared_ptr<const OriginHttpSetting> setting_;  // as it was when the session began
   std::shared_ptr<SessionLink> session_;
   std::shared_ptr<void> counted_;
+  /// The parties as they were authenticated; the codec takes such fields out of what clients send.
+  const profile::http1::Fields party_fields_;
   Inward inward_;
   profile::http1::GatewayCodec codec_;
   const config::Origin* origin_ = nullptr;  // that `link_` leads to, or will

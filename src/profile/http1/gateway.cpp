@@ -220,7 +220,7 @@ Result<bool> GatewayCodec::begin_request() {
     LOUVER_ASSIGN(const bool whole, read_trailers());
     if (!whole) return false;
   }
-  std::string head = origin_head(*framing);
+  std::string head = make_origin_head(*framing);
   output_.append(head);
   body_.emplace(*framing, "request-body");
   const bool resendable = decision_.reused_connection && no_content && is_idempotent(head_.method);
@@ -229,22 +229,21 @@ Result<bool> GatewayCodec::begin_request() {
   return true;
 }
 
-std::string GatewayCodec::origin_head(const Framing& framing) const {
-  RequestHead out = head_;
-  if (!decision_.host.empty()) out.host = decision_.host;
-  out.fields.insert(out.fields.end(), credentials_.begin(), credentials_.end());
-  out.fields.insert(out.fields.end(), decision_.extra_fields.begin(), decision_.extra_fields.end());
-  if (framing.kind == Framing::Kind::chunked) out.fields.push_back({"transfer-encoding", "chunked"});
-  if (framing.kind == Framing::Kind::none && expects_content(out.method)) out.content_length = 0;
-  if (out.upgrade) {
-    out.fields.push_back({"connection", "Upgrade"});
-  } else if (plan_.trailers) {  // RFC 9110 §10.1.4
-    out.fields.push_back({"te", "trailers"});
-    out.fields.push_back({"connection", "TE"});
-  }
+/// The head as the origin gets it, which it is from here on.
+std::string GatewayCodec::make_origin_head(const Framing& framing) {
+  if (!decision_.host.empty()) head_.host = decision_.host;
+  if (framing.kind == Framing::Kind::none && expects_content(head_.method)) head_.content_length = 0;
   if (looks_into_bodies(plan_.fields.in(Direction::s2c)))  // nothing can be lifted out of a coded answer
-    std::erase_if(out.fields, [](const Field& field) { return field.name == "accept-encoding"; });
-  return write_head(out);
+    std::erase_if(head_.fields, [](const Field& field) { return field.name == "accept-encoding"; });
+  Fields ours;
+  if (framing.kind == Framing::Kind::chunked) ours.push_back({"transfer-encoding", "chunked"});
+  if (head_.upgrade) {
+    ours.push_back({"connection", "Upgrade"});
+  } else if (plan_.trailers) {  // RFC 9110 §10.1.4
+    ours.push_back({"te", "trailers"});
+    ours.push_back({"connection", "TE"});
+  }
+  return write_head(head_, {credentials_, decision_.extra_fields, ours});
 }
 
 Result<bool> GatewayCodec::pass_body() {

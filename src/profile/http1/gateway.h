@@ -143,7 +143,7 @@ class GatewayCodec {
   Result<bool> read_trailers();
   Result<> pass_directly(const session::Part& part);
   std::optional<Framing> request_framing() const;
-  std::string origin_head(const Framing& framing) const;
+  std::string make_origin_head(const Framing& framing);
   Result<> answer(unsigned status, std::string_view reason);
   void end_response(bool reusable);
   void leave_origin(bool reusable);

@@ -14,10 +14,7 @@ bool is_idempotent(std::string_view method) {
 
 bool is_lower_token(std::string_view text) { return is_token(text) && std::ranges::none_of(text, is_upper); }
 
-bool is_field_value(std::string_view text) {
-  if (text.empty()) return true;
-  return !is_blank(text.front()) && !is_blank(text.back()) && std::ranges::all_of(text, is_text_char);
-}
+bool is_field_value(std::string_view text) { return is_trimmed(text) && std::ranges::all_of(text, is_text_char); }
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });

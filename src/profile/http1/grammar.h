@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,10 +22,19 @@ constexpr int hex_value(char c) {
   return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
 }
 
+namespace detail {
+/// Looked up: heads are checked octet by octet.
+inline constexpr auto token_chars = [] {
+  std::array<bool, 256> out{};
+  for (int c = 0; c < 128; ++c)
+    out[static_cast<std::size_t>(c)] = is_digit(static_cast<char>(c)) || is_alpha(static_cast<char>(c));
+  for (const char c : std::string_view{"!#$%&'*+-.^_`|~"}) out[static_cast<unsigned char>(c)] = true;
+  return out;
+}();
+}  // namespace detail
+
 /// tchar of RFC 9110 §5.6.2
-constexpr bool is_token_char(char c) {
-  return is_digit(c) || is_alpha(c) || std::string_view{"!#$%&'*+-.^_`|~"}.find(c) != std::string_view::npos;
-}
+constexpr bool is_token_char(char c) { return detail::token_chars[static_cast<unsigned char>(c)]; }
 
 /// What may stand in a field value or reason phrase: HTAB, SP, VCHAR, obs-text.
 constexpr bool is_text_char(char c) {
@@ -35,7 +45,11 @@ constexpr bool is_text_char(char c) {
 bool is_token(std::string_view text);
 /// A token without capitals: how Louver writes field names.
 bool is_lower_token(std::string_view text);
-/// Only text characters, no blank at either end; may be empty.
+/// No blank at either end; may be empty.
+constexpr bool is_trimmed(std::string_view text) {
+  return text.empty() || (!is_blank(text.front()) && !is_blank(text.back()));
+}
+/// The same, and only text characters.
 bool is_field_value(std::string_view text);
 /// A request with it may be sent a second time, for all that this profile carries. RFC 9110 §9.2.2
 bool is_idempotent(std::string_view method);

@@ -14,6 +14,16 @@ namespace {
 constexpr std::string_view http_version = "HTTP/1.1";
 constexpr std::string_view request_context = "request-head";
 constexpr std::string_view response_context = "response-head";
+/// Room is kept for so many from the start.
+constexpr std::size_t usual_fields = 8;
+/// Of a written head: everything but fields and what a sender chooses, at most.
+constexpr std::size_t other_octets = 128;
+
+std::size_t octets_besides(const Fields& fields, MoreFields more) {
+  std::size_t out = other_octets + written_octets(fields);
+  for (const auto others : more) out += written_octets(others);
+  return out;
+}
 
 Result<> set_length(std::optional<std::uint64_t>& length, std::string_view value, std::string_view context) {
   if (length) return malformed(context, "content-length twice");
@@ -55,8 +65,8 @@ Result<> read_host(MessageLines& lines, RequestHead& out) {
   return {};
 }
 
-Result<> take_request_field(Field field, RequestHead& out) {
-  switch (place_of(field.name)) {
+Result<> take_request_field(Field field, Place place, RequestHead& out) {
+  switch (place) {
     case Place::head:
       out.fields.push_back(std::move(field));
       return {};
@@ -96,8 +106,8 @@ Result<> read_status_line(std::string_view line, ResponseHead& out) {
   return {};
 }
 
-Result<> take_response_field(Field field, ReadResponse& out) {
-  switch (place_of(field.name)) {
+Result<> take_response_field(Field field, Place place, ReadResponse& out) {
+  switch (place) {
     case Place::head:
       out.fields.push_back(std::move(field));
       return {};
@@ -130,22 +140,23 @@ Result<> check_upgrade(const RequestHead& head) {
 }
 
 /// Where a field stands: content-length behind the others, then expect, then upgrade.
-int rank_of(std::string_view name) {
-  const Place place = place_of(name);
+int rank_of(Place place) {
   return place == Place::upgrade ? 3 : place == Place::expect ? 2 : place == Place::length ? 1 : 0;
 }
 
-/// Hands every field up to the empty line to `take`; nothing may follow.
+/// Hands every field up to the empty line to `take`, with its place; nothing may follow.
 template <class Head>
-Result<> read_fields(MessageLines& lines, Head& head, Result<> (&take)(Field, Head&), std::string_view context) {
+Result<> read_fields(MessageLines& lines, Head& head, Result<> (&take)(Field, Place, Head&), std::string_view context) {
+  head.fields.reserve(usual_fields);
   int rank = 0;
   while (true) {
     LOUVER_ASSIGN(const std::string_view line, lines.line());
     if (line.empty()) break;
     LOUVER_ASSIGN(Field field, lines.field(line));
-    if (rank_of(field.name) < std::exchange(rank, rank_of(field.name)))
+    const Place place = place_of(field.name);
+    if (rank_of(place) < std::exchange(rank, rank_of(place)))
       return malformed(context, "a field behind content-length, expect or upgrade");
-    LOUVER_TRY(take(std::move(field), head));
+    LOUVER_TRY(take(std::move(field), place, head));
   }
   if (!lines.at_end()) return malformed(context, "octets behind the empty line");
   return {};
@@ -153,22 +164,31 @@ Result<> read_fields(MessageLines& lines, Head& head, Result<> (&take)(Field, He
 
 }  // namespace
 
-std::string write_head(const RequestHead& head) {
-  std::string out = head.method + " " + head.target + " " + std::string{http_version} + "\r\n";
+std::string write_head(const RequestHead& head, MoreFields more) {
+  std::string out;
+  out.reserve(head.method.size() + head.target.size() + head.host.size() + octets_besides(head.fields, more));
+  out.append(head.method).append(" ").append(head.target).append(" ").append(http_version).append("\r\n");
   write_field(out, "host", head.host);
   write_fields(out, head.fields);
+  for (const auto fields : more) write_fields(out, fields);
   if (head.content_length) write_field(out, "content-length", std::to_string(*head.content_length));
   if (head.expect_continue) write_field(out, "expect", "100-continue");
   if (head.upgrade) write_field(out, "upgrade", websocket);
-  return out.append("\r\n");
+  out.append("\r\n");
+  return out;
 }
 
-std::string write_head(const ResponseHead& head) {
-  std::string out = std::string{http_version} + " " + std::to_string(head.status) + " " + head.reason + "\r\n";
+std::string write_head(const ResponseHead& head, MoreFields more) {
+  std::string out;
+  out.reserve(head.reason.size() + octets_besides(head.fields, more));
+  out.append(http_version).append(" ").append(std::to_string(head.status)).append(" ").append(head.reason);
+  out.append("\r\n");
   write_fields(out, head.fields);
+  for (const auto fields : more) write_fields(out, fields);
   if (head.content_length) write_field(out, "content-length", std::to_string(*head.content_length));
   if (head.status == switching_protocols) write_field(out, "upgrade", websocket);
-  return out.append("\r\n");
+  out.append("\r\n");
+  return out;
 }
 
 std::string write_credentials(const Fields& credentials) {

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "base/bytes.h"
@@ -61,8 +63,10 @@ constexpr bool never_has_length(unsigned status) { return status < 200 || status
 /// A final response that has no content, whatever the request was.
 constexpr bool never_has_content(unsigned status) { return status == 204 || status == 304; }
 
-std::string write_head(const RequestHead& head);
-std::string write_head(const ResponseHead& head);
+/// Fields that stand behind the head's own, in this order.
+using MoreFields = std::initializer_list<std::span<const Field>>;
+std::string write_head(const RequestHead& head, MoreFields more = {});
+std::string write_head(const ResponseHead& head, MoreFields more = {});
 /// `*( name ": " value CRLF )`, the empty message if there is no credential.
 std::string write_credentials(const Fields& credentials);
 

@@ -129,7 +129,7 @@ Result<> HeldExchange::add_head(const session::Part& part, bool several_heads, c
 
 Buffer HeldExchange::take_head(HoldBudget& budget) {
   Buffer out = std::move(heads_.front());
-  heads_.pop_front();
+  heads_.erase(heads_.begin());
   budget.give_back(out.size());
   return out;
 }

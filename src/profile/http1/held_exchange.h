@@ -1,6 +1,5 @@
 #pragma once
 
-#include <deque>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -109,7 +108,7 @@ class HeldExchange {
   static Result<> add_whole(Message& message, std::string_view name, const session::Part& part, HoldBudget& budget,
                             std::size_t most);
 
-  std::deque<Buffer> heads_;
+  std::vector<Buffer> heads_;  // few
   Buffer open_head_;
   std::size_t head_messages_ = 0;
   bool heads_closed_ = false;

@@ -19,8 +19,14 @@ void write_field(std::string& out, std::string_view name, std::string_view value
   out.append(name).append(": ").append(value).append("\r\n");
 }
 
-void write_fields(std::string& out, const Fields& fields) {
+void write_fields(std::string& out, std::span<const Field> fields) {
   for (const Field& field : fields) write_field(out, field.name, field.value);
+}
+
+std::size_t written_octets(std::span<const Field> fields) {
+  std::size_t out = 0;
+  for (const Field& field : fields) out += field.name.size() + field.value.size() + 4;
+  return out;
 }
 
 Result<> check_size(Bytes message, std::string_view context, const Limits& limits) {
@@ -45,11 +51,12 @@ Result<std::string_view> MessageLines::line() {
 Result<Field> MessageLines::field(std::string_view line) const {
   const std::size_t colon = line.find(": ");
   if (colon == std::string_view::npos) return malformed(context_, "a line that is no field");
-  Field out{std::string{line.substr(0, colon)}, std::string{line.substr(colon + 2)}};
-  if (!is_lower_token(out.name)) return malformed(context_, "a field name that is no token in lower case");
-  if (!is_field_value(out.value)) return malformed(context_, "a field value with blanks at its ends");
-  if (is_lookalike(out.name)) return misplaced(context_, "a name that looks like one of the table");
-  return out;
+  const std::string_view name = line.substr(0, colon);
+  const std::string_view value = line.substr(colon + 2);
+  if (!is_lower_token(name)) return malformed(context_, "a field name that is no token in lower case");
+  if (!is_trimmed(value)) return malformed(context_, "a field value with blanks at its ends");
+  if (is_lookalike(name)) return misplaced(context_, "a name that looks like one of the table");
+  return Field{std::string{name}, std::string{value}};
 }
 
 }  // namespace louver::profile::http1

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -19,7 +20,9 @@ Error malformed(std::string_view context, std::string_view what);
 Error misplaced(std::string_view context, std::string_view rule);
 
 void write_field(std::string& out, std::string_view name, std::string_view value);
-void write_fields(std::string& out, const Fields& fields);
+void write_fields(std::string& out, std::span<const Field> fields);
+/// What these add to a message.
+std::size_t written_octets(std::span<const Field> fields);
 
 /// @fault limit_exceeded  message_bytes, message_fields
 Result<> check_size(Bytes message, std::string_view context, const Limits& limits);
@@ -31,8 +34,9 @@ class MessageLines {
   MessageLines(Bytes message, std::string_view context) : rest_(as_text(message)), context_(context) {}
 
   bool at_end() const { return rest_.empty(); }
-  /// @fault bad_value
+  /// Of text characters only. @fault bad_value
   Result<std::string_view> line();
+  /// @param line  of line()
   /// @fault bad_value, blocked_by_policy (a lookalike)
   Result<Field> field(std::string_view line) const;
 

@@ -60,6 +60,7 @@ Refusal refusal_for(error_code error) {
 template <bool is_request>
 Verdict parse(Bytes block, std::size_t field_count, RawHead& out) {
   out = {};
+  out.fields.reserve(field_count);
   HeadParser<is_request> parser{out};
   parser.header_limit(static_cast<std::uint32_t>(block.size()));
   parser.body_limit(boost::none);

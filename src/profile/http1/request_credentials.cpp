@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "crypto/hash.h"
+#include "profile/http1/message_lines.h"
 
 namespace louver::profile::http1 {
 namespace {
@@ -20,14 +21,16 @@ bool is_digest(std::string_view text) {
 }  // namespace
 
 std::string bound_target(const RequestHead& head) {
-  const std::string said = "louver http/1 target\n" + head.method + " " + head.host + " " + head.target;
-  return to_hex(crypto::sha256({as_bytes(said)}));
+  return to_hex(crypto::sha256({as_bytes("louver http/1 target\n"), as_bytes(head.method), as_bytes(" "),
+                                as_bytes(head.host), as_bytes(" "), as_bytes(head.target)}));
 }
 
 std::string write_request_credentials(const RequestCredentials& credentials) {
   std::string out;
+  out.reserve(line_start.size() + digits + line_end.size() + written_octets(credentials.fields));
   if (!credentials.bound_target.empty()) out.append(line_start).append(credentials.bound_target).append(line_end);
-  return out + write_credentials(credentials.fields);
+  write_fields(out, credentials.fields);
+  return out;
 }
 
 Result<RequestCredentials> parse_request_credentials(Bytes message, const Limits& limits) {

@@ -152,7 +152,7 @@ Result<> ResponseWriter::judge_upgrade(const Slot& slot) {
 
 Result<> ResponseWriter::write_head(Slot& slot) {
   LOUVER_TRY(judge_upgrade(slot));
-  LOUVER_ASSIGN(Fields credentials,
+  LOUVER_ASSIGN(const Fields credentials,
                 parse_credentials(slot.held.take_credentials(budget_), "response-credentials", limits_));
   const Framing framing = framing_of(slot);
   const bool tunnel = slot.final_head->status == switching_protocols;
@@ -162,17 +162,16 @@ Result<> ResponseWriter::write_head(Slot& slot) {
   // with the body or leave it out, and nobody could tell which (HT-06).
   slot.close = !slot.request.keep_alive || !slot.request_done || last || framing.kind == Framing::Kind::until_close;
 
-  ResponseHead head = *slot.final_head;
-  for (Field& field : credentials) head.fields.push_back(std::move(field));
-  if (framing.kind == Framing::Kind::chunked) head.fields.push_back({"transfer-encoding", "chunked"});
+  Fields ours;
+  if (framing.kind == Framing::Kind::chunked) ours.push_back({"transfer-encoding", "chunked"});
   if (tunnel) {
-    head.fields.push_back({"connection", "Upgrade"});
+    ours.push_back({"connection", "Upgrade"});
   } else if (slot.close) {
-    head.fields.push_back({"connection", "close"});
+    ours.push_back({"connection", "close"});
   } else if (slot.request.http_1_0) {
-    head.fields.push_back({"connection", "keep-alive"});
+    ours.push_back({"connection", "keep-alive"});
   }
-  output_.append(http1::write_head(head));
+  output_.append(http1::write_head(*slot.final_head, {credentials, ours}));
   slot.body.emplace(framing, "response-body");
   return {};
 }

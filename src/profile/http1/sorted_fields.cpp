@@ -106,6 +106,7 @@ Verdict take(Field&& field, bool http_1_0, SortedFields& out, Nominations& nomin
 
 Verdict sort_fields(RawHead raw, SortedFields& out) {
   out = {};
+  out.head.reserve(raw.fields.size());
   Nominations nominated;
   for (Field& field : raw.fields) {
     if (auto refusal = take(std::move(field), raw.http_1_0, out, nominated)) return refusal;
