@@ -69,16 +69,16 @@ Result<> Opener::check_witnesses(const std::vector<PartyIndex>& order, MutableBy
 }
 
 Result<Opened> Opener::open(const DataView& record, std::uint64_t seq, MutableBytes plaintext) {
-  const std::string where = " of context " + std::to_string(raw(segment_->context));
+  const auto where = [this] { return " of context " + std::to_string(raw(segment_->context)); };
   // "A reader verifies its own tag before it uses the plaintext": it covers the whole ciphertext, which the AEAD's tag
   // does not commit to.
   if (verify_ && !verify_->check(crypto::Sequence{seq}, {record.sealed}, tag_slot(record.verify, verify_slot_))) {
-    return Error{Fault::verify_tag, "the verify tag of a record" + where + " does not hold"};
+    return Error{Fault::verify_tag, "the verify tag of a record" + where() + " does not hold"};
   }
   if (is_sink()) LOUVER_TRY(check_witnesses(segment_->witnesses, record.witness, seq, record.sealed));
   plaintext = plaintext.first(record.ciphertext.size());
   if (!read_.at(seq).open(crypto::Sequence{seq}, record.aad, record.ciphertext, record.tag, plaintext)) {
-    return Error{Fault::aead_tag, "the AEAD tag of a record" + where + " does not hold"};
+    return Error{Fault::aead_tag, "the AEAD tag of a record" + where() + " does not hold"};
   }
   Bytes content = plaintext;
   if (record.pad()) {
@@ -86,7 +86,7 @@ Result<Opened> Opener::open(const DataView& record, std::uint64_t seq, MutableBy
   }
   // "on a context with a redact grant, EOM and FIN travel in records without content, checked by all who open them"
   if (segment_->apart_ends && record.eom() && !content.empty())
-    return Error{Fault::record_order, "content beside the end of a message" + where};
+    return Error{Fault::record_order, "content beside the end of a message" + where()};
   return Opened{content, content.empty() && !record.eom() && !record.fin()};
 }
 

@@ -26,6 +26,7 @@ class Outbound {
 
   /// Room for `size` owned bytes at the end; valid until the next call.
   MutableBytes extend(std::size_t size) {
+    if (storage_.capacity() == 0) storage_.reserve(std::max(size, usual_octets));
     const std::size_t offset = storage_.size();
     storage_.resize(offset + size);
     if (!runs_.empty() && runs_.back().owned) {
@@ -66,6 +67,9 @@ class Outbound {
   }
 
  private:
+  /// A few small records, such as a request makes, shall not each move the others.
+  static constexpr std::size_t usual_octets = 1000;
+
   struct Run {
     bool owned;
     const std::byte* data;  // forwarded
