@@ -82,11 +82,14 @@ std::size_t unacknowledged_bytes(int socket) {
 }
 
 SentBytes send(int socket, std::span<iovec> runs, bool more) {
-  msghdr message{};
-  message.msg_iov = runs.data();
-  message.msg_iovlen = runs.size();
   const int flags = MSG_NOSIGNAL | MSG_DONTWAIT | (more ? MSG_MORE : 0);
-  const ssize_t sent = uninterrupted([&] { return ::sendmsg(socket, &message, flags); });
+  const ssize_t sent = uninterrupted([&] {
+    if (runs.size() == 1) return ::send(socket, runs[0].iov_base, runs[0].iov_len, flags);  // the kernel does less
+    msghdr message{};
+    message.msg_iov = runs.data();
+    message.msg_iovlen = runs.size();
+    return ::sendmsg(socket, &message, flags);
+  });
   if (sent >= 0) return {.count = static_cast<std::size_t>(sent)};
   if (would_block(errno)) return {};
   return {.error = errno};
