@@ -25,6 +25,7 @@ AT_A_TIME = 200
 PAUSE = 0.7            # longer than it takes a party to see that a session is idle
 FIRST = 200            # connections that do not count
 BATCH = 25             # associations that one agent makes at once; those of the first one do not count
+OTHER_FILES = 500      # of the party that has the most, beside two for each connection
 KIB_FOR_EACH = 300     # of the whole machine, kernel included, for a connection through either chain: a generous guess
 
 
@@ -57,15 +58,15 @@ def grown(processes, port, count):
         return [(resident_kib(p) - b) / count for p, b in zip(processes, before)]
 
 
-def hindrance(count):
-    """Why this machine cannot hold so many connections; None: it can."""
+def possible(count):
+    """As many of so many connections as this machine can hold, in hundreds, and what stands against more."""
     low, high = map(int, pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
-    if high - low < 2 * count:
-        return f"there are only {high - low} local ports"
     available = int(re.search(r"MemAvailable:\s+(\d+)", pathlib.Path("/proc/meminfo").read_text())[1])
-    if available < count * KIB_FOR_EACH:
-        return f"{available // 1024} MiB of memory are available, and {count * KIB_FOR_EACH // 1024} may be needed"
-    return rig.raise_file_limit(2 * (count + FIRST) + 1000)
+    files = rig.raise_file_limit(2 * (count + FIRST) + OTHER_FILES)
+    most, why = min((count, None), ((high - low) // 2 - FIRST, f"there are {high - low} local ports"),
+                    (available // KIB_FOR_EACH - FIRST, f"{available // 1024} MiB of memory are available"),
+                    ((files - OTHER_FILES) // 2 - FIRST, f"a process may have {files} files"), key=lambda one: one[0])
+    return most // 100 * 100, why
 
 
 def sessions(count):
@@ -116,10 +117,11 @@ def associations(batches):
 
 
 def measure(quick):
-    rows = []
-    for count in (200,) if quick else (1000, 10000):
-        if reason := hindrance(count):
-            print(f"idle: left out: {count} sessions: {reason}", file=sys.stderr)
-        else:
-            rows += sessions(count)
+    counts = {}  # in order, each once
+    for wanted in (200,) if quick else (1000, 10000):
+        count, why = possible(wanted)
+        counts[count] = True
+        if why:
+            print(f"idle: {count} sessions instead of {wanted}: {why}", file=sys.stderr)
+    rows = [row for count in counts if count > 0 for row in sessions(count)]
     return rows + associations(3 if quick else 20)
