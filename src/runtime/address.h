@@ -25,7 +25,7 @@ class IpAddress {
   IpAddress unmapped() const;
   std::string to_string() const;
 
-  auto operator<=>(const IpAddress&) const = default;
+  auto operator<=>(const IpAddress&) const = default;  // NOLINT(modernize-use-nullptr): the check misreads "<=>"
 
  private:
   std::array<std::uint8_t, 16> octets_{};
@@ -39,7 +39,7 @@ struct SocketAddress {
 
   /// "192.0.2.1:443", "[2001:db8::1]:443".
   std::string to_string() const;
-  auto operator<=>(const SocketAddress&) const = default;
+  auto operator<=>(const SocketAddress&) const = default;  // NOLINT(modernize-use-nullptr): likewise
 };
 
 /// What an address is for, after the special-purpose registries of IANA. Only `global` ones are somebody else's on the
