@@ -90,8 +90,9 @@ class Bench(Case):
                     self.assertGreater(figure["median"], 0)
         of = {(f["name"], f["party"]): f["least"] for f in told["figures"]}  # what disturbs only adds
         # Who forwards has less to do than who opens, and seals again; who joins less than who agrees.
-        self.assertLess(of["bulk.none", "middlebox"], of["bulk.read", "middlebox"])
-        self.assertLess(of["bulk.none", "middlebox"], of["bulk.write", "middlebox"])
+        if not SANITIZED:  # which slow down all but the cryptography, and that makes the difference
+            self.assertLess(of["bulk.none", "middlebox"], of["bulk.read", "middlebox"])
+            self.assertLess(of["bulk.none", "middlebox"], of["bulk.write", "middlebox"])
         self.assertLessEqual(of["trip.p50", "path"], of["trip.p99", "path"])
         for party in PARTIES:
             self.assertLess(of["join", party], of["association", party])
