@@ -46,7 +46,7 @@ def louver_path(bench, name, origin, scans):
 
 
 def warm_up(port):
-    for _ in range(200):
+    for _ in range(50):
         with urllib.request.urlopen(f"http://localhost:{port}/", timeout=10) as answer:
             if answer.read() != BODY.encode():
                 raise AssertionError("not the origin's answer")
@@ -96,8 +96,8 @@ def measure(quick):
         for (port, _), stops in zip(chains, (False, True, False)):
             check_scan(port, stops)
         warm_up(resumed[0])
-        results = [[per_second(chain, seconds) for chain in chains] + [sessions_per_second(chain, seconds) for chain in (chains[0], resumed)] for _ in range(rounds)]
-    silent, scanning, other, sessions, connections = zip(*results)
+        silent, scanning, other = zip(*[[per_second(chain, seconds) for chain in chains] for _ in range(rounds)])
+        sessions, connections = zip(*[[sessions_per_second(chain, seconds) for chain in (chains[0], resumed)] for _ in range(1 if quick else rounds)])
     return [rig.row("HTTP, requests for a CPU second: agent, middlebox, gateway / three nginx", 0.8, silent, other, "1/s", more_is_better=True),
             rig.row("HTTP, the same: scan over 1,000 patterns / the same Louver chain without", None, scanning, silent, "1/s", more_is_better=True),
             rig.row("HTTP, sessions for a second, 16 at a time / three nginx, resumed", 1.0, sessions, connections, "1/s", more_is_better=True)]

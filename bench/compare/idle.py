@@ -124,4 +124,4 @@ def measure(quick):
         if why:
             print(f"idle: {count} sessions instead of {wanted}: {why}", file=sys.stderr)
     rows = [row for count in counts if count > 0 for row in sessions(count)]
-    return rows + associations(3 if quick else 20)
+    return rows + associations(2 if quick else 20)
