@@ -53,16 +53,13 @@ void HeadScanner::pass_text(std::string_view text) {
   at_ += static_cast<std::size_t>(end - ahead.begin());
 }
 
-/// Behind how many octets check_size() refuses, as far as the line goes that has begun.
+/// What the block may have, as far as the line goes that has begun.
 std::size_t HeadScanner::most_octets() const {
   if (kind_ == Kind::trailer) return limits_.trailer_bytes;
-  if (kind_ == Kind::request && in_start_line()) return std::min(limits_.head_bytes, longest_request_line());
-  return limits_.head_bytes;
-}
-
-/// Method, target and version with what stands between them and behind.
-std::size_t HeadScanner::longest_request_line() const {
-  return limits_.method_bytes + 1 + limits_.target_bytes + 1 + version_1_1.size() + 2;
+  if (kind_ == Kind::response || !in_start_line()) return limits_.head_bytes;
+  // method, target and version with what stands between them and behind
+  const std::size_t longest_request_line = limits_.method_bytes + 1 + limits_.target_bytes + 1 + version_1_1.size() + 2;
+  return std::min(limits_.head_bytes, longest_request_line);
 }
 
 Verdict HeadScanner::check_octet(char octet) const {
@@ -76,15 +73,10 @@ Verdict HeadScanner::check_octet(char octet) const {
 }
 
 Verdict HeadScanner::check_size() const {
-  if (kind_ == Kind::trailer) {
-    if (at_ > limits_.trailer_bytes) return Refusal{431, "the trailer fields are too long"};
-    return {};
-  }
+  if (at_ <= most_octets()) return {};
+  if (kind_ == Kind::trailer) return Refusal{431, "the trailer fields are too long"};
   if (at_ > limits_.head_bytes) return Refusal{431, "the head is too long"};
-  if (kind_ == Kind::request && in_start_line() && at_ > longest_request_line()) {
-    return Refusal{414, "the request target is too long"};
-  }
-  return {};
+  return Refusal{414, "the request target is too long"};
 }
 
 Verdict HeadScanner::check_line(std::string_view line) {

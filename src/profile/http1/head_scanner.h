@@ -34,7 +34,6 @@ class HeadScanner {
  private:
   void pass_text(std::string_view text);
   std::size_t most_octets() const;
-  std::size_t longest_request_line() const;
   Verdict check_octet(char octet) const;
   Verdict check_line(std::string_view line);
   Verdict check_start_line(std::string_view line) const;
