@@ -1,6 +1,5 @@
 """A program of the operator's as a filter: what it decides happens, and what it does wrong is told and survived."""
 
-import os
 import pathlib
 import shutil
 import threading
